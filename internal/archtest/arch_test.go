@@ -15,11 +15,7 @@ import (
 const missingIsError = false
 
 func TestArchitecture(t *testing.T) {
-	root, module, err := Module()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := load(root, module)
+	c, err := load("../..", "firn")
 	if err != nil {
 		t.Fatal(err)
 	}

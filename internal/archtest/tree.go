@@ -5,7 +5,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -80,24 +79,4 @@ func Tree(root string, fset *token.FileSet) ([]*Package, error) {
 	}
 	slices.SortFunc(list, func(a, b *Package) int { return strings.Compare(a.Path, b.Path) })
 	return list, nil
-}
-
-// Module returns the folder of go.mod at or above the working directory, and the module's path.
-func Module() (root, module string, err error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", "", err
-	}
-	for {
-		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil {
-			first, _, _ := strings.Cut(string(data), "\n")
-			return dir, strings.TrimSpace(strings.TrimPrefix(first, "module")), nil
-		}
-		if parent := filepath.Dir(dir); parent != dir {
-			dir = parent
-			continue
-		}
-		return "", "", err
-	}
 }
