@@ -26,6 +26,9 @@ func FixGit(s string, warn func(text string)) (URI, error) {
 	}
 	if u.Application() == "git" {
 		u.Scheme = u.Transport()
+		if u.Scheme == "" || !letter(u.Scheme[0]) {
+			return URI{}, fmt.Errorf("'%s' is not a valid URL: %w", s, errMismatch)
+		}
 	}
 	return u, nil
 }
