@@ -2,6 +2,7 @@ package diag
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -167,4 +168,9 @@ func lineStarts(s string) []uint32 {
 		}
 	}
 	return starts
+}
+
+// String shows the place as file:line:column.
+func (p Position) String() string {
+	return p.Origin.String() + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column)
 }

@@ -1,0 +1,100 @@
+package eval
+
+import (
+	"firn/internal/diag"
+	"firn/internal/lang/symbol"
+	"firn/internal/lang/value"
+)
+
+// A Builtin is one row of the table of builtins: a function, or a constant if
+// Args is empty.
+type Builtin struct {
+	// Name is the attribute of builtins. Rows that are Global are variables of
+	// their own; all other functions are also the hidden variable __Name.
+	Name   string
+	Global bool
+	// Args names the arguments, for documentation and arity.
+	Args []string
+	// Doc is the manual's text: Markdown.
+	Doc string
+	// Feature is the experimental feature that the builtin belongs to; it does
+	// not exist while that is disabled.
+	Feature string
+	// Internal builtins are variables only, under their Name, and not documented.
+	Internal bool
+	// Impure builtins do not exist in pure evaluation.
+	Impure bool
+	// NoTrace leaves calls out of traces.
+	NoTrace bool
+	// Fn computes the result. It may return any evaluated value; args belong to
+	// the caller and must not be kept.
+	Fn func(w *Worker, args []*value.Value, pos diag.Pos) value.Value
+	// Const makes a constant, or a value that is computed when first used.
+	Const func(w *Worker) value.Value
+}
+
+// Arity is the number of arguments.
+func (b *Builtin) Arity() int { return len(b.Args) }
+
+// Builtins returns the table that the evaluator was made with.
+func (ev *Evaluator) Builtins() []Builtin { return ev.builtins }
+
+// available reports whether the builtin exists under the present settings.
+func (ev *Evaluator) available(b *Builtin) bool {
+	if b.Feature != "" && !ev.Features(b.Feature) {
+		return false
+	}
+	return !(b.Impure && ev.Pure)
+}
+
+// constNodeOf delays the computation of a constant until it is used.
+type constBuiltin struct {
+	leaf
+	b *Builtin
+}
+
+func (n *constBuiltin) eval(w *Worker, _ *value.Env) value.Value { return n.b.Const(w) }
+func (n *constBuiltin) thunk(w *Worker, env *value.Env) *value.Value {
+	return w.Cell(value.Thunk(w.exprs.add(n), env))
+}
+
+// makeGlobals builds the variables of the outermost scope and the set builtins.
+func (ev *Evaluator) makeGlobals() {
+	ev.globals = make(map[symbol.Symbol]*value.Value, 2*len(ev.builtins))
+	var slab value.Slab
+	slab.Small = true
+	attrs := make([]value.Attr, 0, len(ev.builtins)+1)
+	for i := range ev.builtins {
+		b := &ev.builtins[i]
+		if !ev.available(b) {
+			continue
+		}
+		var cell *value.Value
+		if b.Fn != nil {
+			cell = slab.Cell(value.Builtin(i))
+		} else {
+			cell = slab.Cell(value.Thunk(ev.exprs.add(&constBuiltin{b: b}), nil))
+		}
+		name := symbol.Intern(b.Name)
+		switch {
+		case b.Internal:
+			ev.globals[name] = cell
+			continue
+		case b.Global:
+			ev.globals[name] = cell
+		default:
+			ev.globals[symbol.Intern("__"+b.Name)] = cell
+		}
+		attrs = append(attrs, value.Attr{Name: name, Val: cell})
+	}
+	self := slab.Cell(value.Null())
+	name := symbol.Intern("builtins")
+	attrs = append(attrs, value.Attr{Name: name, Val: self})
+	value.SortAttrs(attrs)
+	self.Set(value.FromAttrs(slab.NewAttrs(attrs)))
+	ev.globals[name] = self
+	ev.BuiltinSet = self
+}
+
+// Global returns a variable of the outermost scope, or nil.
+func (ev *Evaluator) Global(name symbol.Symbol) *value.Value { return ev.globals[name] }

@@ -1,0 +1,295 @@
+package eval
+
+import (
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"firn/internal/diag"
+	"firn/internal/lang/symbol"
+	"firn/internal/lang/value"
+)
+
+// Coercion says how values become strings.
+type Coercion struct {
+	// More allows what toString allows: numbers, Booleans, null and lists.
+	More bool
+	// Copy copies paths to the store and gives the copy's path.
+	Copy bool
+}
+
+// CoerceToString turns a value into a string with its context.
+func (w *Worker) CoerceToString(v value.Value, pos diag.Pos, ctx Tracer, how Coercion) (string, *value.Context) {
+	switch v.Kind() {
+	case value.KindString:
+		return v.Str(), v.Context()
+	case value.KindPath:
+		if how.Copy {
+			return w.CopyPath(v.Str())
+		}
+		return v.Str(), nil
+	case value.KindAttrs:
+		return w.coerceSet(v, pos, ctx, how)
+	}
+	if how.More {
+		switch v.Kind() {
+		case value.KindBool:
+			if v.Bool() {
+				return "1", nil
+			}
+			return "", nil
+		case value.KindInt:
+			return strconv.FormatInt(v.Int(), 10), nil
+		case value.KindFloat:
+			return FormatFixed(v.Float()), nil
+		case value.KindNull:
+			return "", nil
+		case value.KindList:
+			return w.coerceList(v, pos, ctx, how)
+		}
+	}
+	w.FailFrom(w.cannotCoerce(v), ctx, pos)
+	return "", nil
+}
+
+func (w *Worker) cannotCoerce(v value.Value) *diag.Error {
+	return diag.New(diag.CannotCoerce, "cannot coerce %s to a string: %s", w.Describe(v), w.brief(v))
+}
+
+// CoerceCell forces a cell and turns it into a string.
+func (w *Worker) CoerceCell(c *value.Value, pos diag.Pos, ctx Tracer, how Coercion) (string, *value.Context) {
+	w.enterCall(pos)
+	s, context := w.CoerceToString(w.Force(c, pos), pos, ctx, how)
+	w.depth--
+	return s, context
+}
+
+func (w *Worker) coerceSet(v value.Value, pos diag.Pos, ctx Tracer, how Coercion) (string, *value.Context) {
+	m := w.mark()
+	peeled := w.peel(v, pos)
+	if peeled.Kind() == value.KindAttrs {
+		w.FailFrom(w.cannotCoerce(peeled), ctx, pos)
+	}
+	s, c := w.CoerceToString(peeled, pos, ctx, how)
+	w.frames, w.depth = w.frames[:m.frames], m.depth
+	return s, c
+}
+
+// peel follows __toString and outPath until there is something else than a set
+// with one of them. It leaves its frames for the caller to drop.
+func (w *Worker) peel(v value.Value, pos diag.Pos) value.Value {
+	for v.Kind() == value.KindAttrs {
+		set := v.Attrs()
+		if a := set.Get(symbol.ToString); a != nil {
+			w.Push(Ctx("while calling the `__toString` attribute"), a.Pos)
+			v = w.Call1(w.Force(a.Val, a.Pos), w.Cell(v), a.Pos)
+			w.Pop()
+			w.Push(Ctx("while using the result of the `__toString` attribute"), a.Pos)
+			w.enterCall(pos)
+			pos = a.Pos
+			continue
+		}
+		a := set.Get(symbol.OutPath)
+		if a == nil {
+			return v
+		}
+		w.Push(Ctx("while evaluating the `outPath` attribute"), a.Pos)
+		v = w.Force(a.Val, a.Pos)
+		w.Pop()
+		w.Push(Ctx("while using the `outPath` attribute"), a.Pos)
+		w.enterCall(pos)
+		pos = a.Pos
+	}
+	return v
+}
+
+func (w *Worker) coerceList(v value.Value, pos diag.Pos, ctx Tracer, how Coercion) (string, *value.Context) {
+	var b strings.Builder
+	var set value.ContextSet
+	items := v.List()
+	w.Push(ctx, pos)
+	for i, c := range items {
+		w.enterCall(pos)
+		x := w.Force(c, pos)
+		s, sc := w.CoerceToString(x, pos, Ctx("while evaluating one element of the list"), how)
+		w.depth--
+		b.WriteString(s)
+		set.Add(sc)
+		if i < len(items)-1 && !(x.Kind() == value.KindList && x.Len() == 0) {
+			b.WriteByte(' ')
+		}
+	}
+	w.Pop()
+	return b.String(), set.Context()
+}
+
+// CoerceToPath turns a value into an absolute canonical path.
+func (w *Worker) CoerceToPath(c *value.Value, pos diag.Pos, ctx Tracer) (string, *value.Context) {
+	m := w.mark()
+	v := w.peel(w.Force(c, pos), pos)
+	var s string
+	var context *value.Context
+	if v.Kind() == value.KindPath {
+		s = v.Str()
+	} else {
+		s, context = w.CoerceToString(v, pos, ctx, Coercion{})
+		if s == "" || s[0] != '/' {
+			w.FailFrom(diag.New(diag.NotAbsolute, "string '%s' doesn't represent an absolute path", s), ctx, pos)
+		}
+		s = CanonPath(s)
+	}
+	w.frames, w.depth = w.frames[:m.frames], m.depth
+	return s, context
+}
+
+// ForceInt forces a cell that must hold an integer.
+func (w *Worker) ForceInt(c *value.Value, pos diag.Pos, ctx Tracer) int64 {
+	v := c.Load()
+	if v.Kind() != value.KindInt {
+		v = w.forceKind(c, value.KindInt, "an integer", pos, ctx)
+	}
+	return v.Int()
+}
+
+// ForceFloat forces a cell that must hold a number.
+func (w *Worker) ForceFloat(c *value.Value, pos diag.Pos, ctx Tracer) float64 {
+	w.Push(ctx, pos)
+	v := w.Force(c, pos)
+	switch v.Kind() {
+	case value.KindInt:
+		w.Pop()
+		return float64(v.Int())
+	case value.KindFloat:
+	default:
+		w.Fail(w.wrongType("a float", v).At(pos))
+	}
+	w.Pop()
+	return v.Float()
+}
+
+// ForceBool forces a cell that must hold a Boolean.
+func (w *Worker) ForceBool(c *value.Value, pos diag.Pos, ctx Tracer) bool {
+	v := c.Load()
+	if v.Kind() != value.KindBool {
+		v = w.forceKind(c, value.KindBool, "a Boolean", pos, ctx)
+	}
+	return v.Bool()
+}
+
+// ForceString forces a cell that must hold a string.
+func (w *Worker) ForceString(c *value.Value, pos diag.Pos, ctx Tracer) (string, *value.Context) {
+	v := c.Load()
+	if v.Kind() != value.KindString {
+		v = w.forceKind(c, value.KindString, "a string", pos, ctx)
+	}
+	return v.Str(), v.Context()
+}
+
+// ForceStringNoCtx is ForceString for a string that must have no context.
+func (w *Worker) ForceStringNoCtx(c *value.Value, pos diag.Pos, ctx Tracer) string {
+	v := c.Load()
+	if v.Kind() != value.KindString {
+		v = w.forceKind(c, value.KindString, "a string", pos, ctx)
+	}
+	return w.stringNoCtx(v, pos, ctx)
+}
+
+func (w *Worker) stringNoCtx(v value.Value, pos diag.Pos, ctx Tracer) string {
+	if v.Kind() != value.KindString {
+		w.Push(ctx, pos)
+		w.Fail(w.wrongType("a string", v).At(pos))
+	}
+	if c := v.Context(); c != nil {
+		w.FailFrom(diag.New(diag.ContextNotAllowed,
+			"the string '%s' is not allowed to refer to a store path (such as '%s')",
+			v.Str(), w.ShowElem(c.Elems()[0])), ctx, pos)
+	}
+	return v.Str()
+}
+
+// forceKind forces a cell under a frame and checks its kind.
+func (w *Worker) forceKind(c *value.Value, k value.Kind, want string, pos diag.Pos, ctx Tracer) value.Value {
+	w.Push(ctx, pos)
+	v := w.Force(c, pos)
+	if v.Kind() != k {
+		w.Fail(w.wrongType(want, v).At(pos))
+	}
+	w.Pop()
+	return v
+}
+
+// ForceAttrs forces a cell that must hold a set. The frame shows only if it
+// holds something else.
+func (w *Worker) ForceAttrs(c *value.Value, pos diag.Pos, ctx Tracer) *value.Attrs {
+	return w.forceAttrsNode(c, pos, ctx)
+}
+
+// ForceList forces a cell that must hold a list, like ForceAttrs.
+func (w *Worker) ForceList(c *value.Value, pos diag.Pos, ctx Tracer) []*value.Value {
+	v := w.Force(c, pos)
+	if v.Kind() != value.KindList {
+		w.FailFrom(w.wrongType("a list", v), ctx, pos)
+	}
+	return v.List()
+}
+
+// ForceFunction forces a cell that must hold something that can be called.
+func (w *Worker) ForceFunction(c *value.Value, pos diag.Pos, ctx Tracer) value.Value {
+	w.Push(ctx, pos)
+	v := w.Force(c, pos)
+	switch v.Kind() {
+	case value.KindLambda, value.KindBuiltin, value.KindPartial:
+	default:
+		if v.Kind() != value.KindAttrs || v.Attrs().Get(symbol.Functor) == nil {
+			w.Fail(w.wrongType("a function", v).At(pos))
+		}
+	}
+	w.Pop()
+	return v
+}
+
+// NeedAttr returns an attribute that must be there.
+func (w *Worker) NeedAttr(set *value.Attrs, name symbol.Symbol, ctx Tracer) *value.Attr {
+	a := set.Get(name)
+	if a == nil {
+		w.FailFrom(diag.New(diag.MissingAttribute, "attribute '%s' missing", name), ctx, 0)
+	}
+	return a
+}
+
+// IsDerivation reports whether a set has type = "derivation".
+func (w *Worker) IsDerivation(set *value.Attrs) bool {
+	a := set.Get(symbol.Type)
+	if a == nil {
+		return false
+	}
+	v := w.Force(a.Val, a.Pos)
+	return v.Kind() == value.KindString && v.Str() == "derivation"
+}
+
+func (w *Worker) wrongType(want string, v value.Value) *diag.Error {
+	return diag.New(diag.WrongType, "expected %s but found %s: %s", diag.Plain(want), w.Describe(v), w.brief(v))
+}
+
+// describe names the type of a value as messages do.
+func describe(v value.Value) string {
+	if v.Kind() == value.KindString && v.Context() != nil {
+		return "a string with context"
+	}
+	return v.Kind().Description()
+}
+
+// Describe names the type of a value as messages do: "an integer", "a set", ….
+// Builtins say which.
+func (w *Worker) Describe(v value.Value) string {
+	switch v.Kind() {
+	case value.KindBuiltin:
+		return "the built-in function '" + w.builtins[v.Builtin()].Name + "'"
+	case value.KindPartial:
+		return "the partially applied built-in function '" + w.builtins[v.Partial().Builtin].Name + "'"
+	}
+	return describe(v)
+}
+
+// bytesToString makes a string of bytes that nobody will change.
+func bytesToString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,156 @@
+package eval
+
+import (
+	"sync"
+
+	"firn/internal/diag"
+	"firn/internal/lang/value"
+)
+
+// Force evaluates a cell to weak head normal form. The position is where
+// infinite recursion is reported.
+func (w *Worker) Force(c *value.Value, pos diag.Pos) value.Value {
+	v := c.Load()
+	if v.Evaluated() {
+		return v
+	}
+	return w.forceSlow(c, v, pos)
+}
+
+func (w *Worker) forceSlow(c *value.Value, v value.Value, pos diag.Pos) value.Value {
+	for !v.Evaluated() {
+		if v.Kind() == value.KindBlackhole {
+			w.meetBlackhole(c, v, pos)
+			v = c.Load()
+			continue
+		}
+		if w.alone {
+			c.ClaimAlone()
+		} else if !c.Claim(v.Word(), w.id) {
+			v = c.Load()
+			continue
+		}
+		return w.compute(c, v, pos)
+	}
+	return v
+}
+
+// compute evaluates a cell that this worker has claimed; v is what it held.
+func (w *Worker) compute(c *value.Value, v value.Value, pos diag.Pos) value.Value {
+	w.frames = append(w.frames, frame{cell: c, n: uint64(v.Word())})
+	if len(w.frames) >= w.limits.frames {
+		w.overflow()
+	}
+	w.count.Forces++
+	if w.limits.steps > 0 {
+		w.step()
+	}
+	var r value.Value
+	if v.Kind() == value.KindThunk {
+		id, env := value.ThunkParts(v.Word(), v)
+		r = w.exprs.at(id).eval(w, env)
+	} else {
+		app := v.App()
+		r = w.Call1(w.Force(app.Fun, pos), app.Arg, pos)
+	}
+	w.frames = w.frames[:len(w.frames)-1]
+	if w.alone {
+		c.PublishAlone(r)
+	} else if c.Publish(r) {
+		w.waiting.wake(c)
+	}
+	return r
+}
+
+func (w *Worker) step() {
+	w.limits.steps--
+	if w.limits.steps == 0 {
+		w.Fail(diag.New(diag.StepLimit, "the evaluation took more steps than allowed"))
+	}
+}
+
+func (w *Worker) overflow() {
+	w.Fail(diag.New(diag.StackOverflow, "stack overflow (possible infinite recursion)"))
+}
+
+func (w *Worker) restore(c *value.Value, word value.Word) {
+	if c.Restore(word) {
+		w.waiting.wake(c)
+	}
+}
+
+// meetBlackhole waits for the worker that evaluates c, or fails if that is,
+// directly or through others that wait, this one.
+func (w *Worker) meetBlackhole(c *value.Value, v value.Value, pos diag.Pos) {
+	if w.alone || v.Owner() == w.id {
+		w.infiniteRecursion(c, pos)
+	}
+	if !w.waiting.wait(w.id, c, v) {
+		w.infiniteRecursion(c, pos)
+	}
+}
+
+func (w *Worker) infiniteRecursion(c *value.Value, pos diag.Pos) {
+	w.cycle = c
+	w.Fail(diag.New(diag.InfiniteRecursion, "infinite recursion encountered").At(pos))
+}
+
+// A waitTable knows which worker waits for which cell.
+type waitTable struct {
+	mu    sync.Mutex
+	woken *sync.Cond
+	// cells maps a waiting worker to the cell that it waits for.
+	cells map[uint32]*value.Value
+}
+
+func (t *waitTable) init() {
+	t.woken = sync.NewCond(&t.mu)
+	t.cells = make(map[uint32]*value.Value)
+}
+
+// wait blocks worker me until c is no longer the black hole seen. It reports
+// false if that would never happen because the owner waits for me.
+func (t *waitTable) wait(me uint32, c *value.Value, seen value.Value) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cells[me] = c
+	defer delete(t.cells, me)
+	for v := seen; v.Kind() == value.KindBlackhole; v = c.Load() {
+		// The mark is lost when the cell is given back and claimed anew.
+		if !c.MarkWaiting(v) {
+			continue
+		}
+		if t.cycle(me, c) {
+			return false
+		}
+		t.woken.Wait()
+	}
+	return true
+}
+
+// cycle follows owners from c; it re-reads every cell, for an edge may be stale.
+func (t *waitTable) cycle(me uint32, c *value.Value) bool {
+	for range len(t.cells) + 1 {
+		v := c.Load()
+		if v.Kind() != value.KindBlackhole {
+			return false
+		}
+		owner := v.Owner()
+		if owner == me {
+			return true
+		}
+		next, ok := t.cells[owner]
+		if !ok {
+			return false
+		}
+		c = next
+	}
+	return false
+}
+
+// wake tells those who wait for c that it changed.
+func (t *waitTable) wake(*value.Value) {
+	t.mu.Lock()
+	t.woken.Broadcast()
+	t.mu.Unlock()
+}

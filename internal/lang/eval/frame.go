@@ -1,0 +1,224 @@
+package eval
+
+import (
+	"firn/internal/diag"
+	"firn/internal/lang/symbol"
+	"firn/internal/lang/value"
+)
+
+// A frame is one step of the way down to what is being evaluated. A frame with
+// a cell is a force: n is the word to restore. Otherwise trace words it, and n
+// is for trace to interpret.
+type frame struct {
+	cell  *value.Value
+	n     uint64
+	trace Tracer
+}
+
+// A Tracer words one frame of a trace. Implementations are constants or nodes,
+// so that pushing a frame allocates nothing.
+type Tracer interface {
+	frames(w *Worker, n uint64, out []diag.Frame) []diag.Frame
+}
+
+// Ctx says what a value was wanted for, as in "while evaluating the first
+// argument passed to builtins.add". Pass constants: converting one to a Tracer
+// then costs nothing.
+type Ctx string
+
+func (c Ctx) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{Pos: diag.Pos(n), Msg: string(c)})
+}
+
+// Step is a frame whose text needs arguments; for slow paths.
+type Step struct {
+	Pos    diag.Pos
+	Msg    string
+	Always bool
+}
+
+func (s *Step) frames(_ *Worker, _ uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{Pos: s.Pos, Msg: s.Msg, Always: s.Always})
+}
+
+// silent is a frame that only a debugger or a profiler sees.
+type silent struct{}
+
+func (silent) frames(_ *Worker, _ uint64, out []diag.Frame) []diag.Frame { return out }
+
+// lambdaCall is the frame of a function's body; n is the lambda's number and
+// the position of the call.
+type lambdaCall struct{}
+
+func (lambdaCall) frames(w *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	if !w.ShowTrace {
+		return out
+	}
+	l, pos := w.lambdas.at(uint32(n>>32)), diag.Pos(n)
+	if pos != 0 {
+		out = append(out, diag.Frame{Pos: pos, Msg: "from call site"})
+	}
+	return append(out, diag.Frame{Pos: l.pos, Msg: diag.Msgf("while calling %s", l.quotedName())})
+}
+
+// lambdaArg is the frame while the argument of a function with a pattern is
+// forced.
+type lambdaArg struct{}
+
+func (lambdaArg) frames(w *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	if pos := diag.Pos(n); pos != 0 {
+		out = append(out, diag.Frame{Pos: pos, Msg: "from call site"})
+	}
+	return out
+}
+
+// builtinCall is the frame of a builtin; n is its number and the position of
+// the call.
+type builtinCall struct{}
+
+func (builtinCall) frames(w *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	b := &w.builtins[n>>32]
+	if b.NoTrace {
+		return out
+	}
+	return append(out, diag.Frame{Pos: diag.Pos(n), Msg: diag.Msgf("while calling the '%s' builtin", b.Name)})
+}
+
+// attrFrame words "while evaluating the attribute"; n is symbol and position.
+type attrFrame struct{}
+
+func (attrFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{
+		Pos: diag.Pos(n), Msg: diag.Msgf("while evaluating the attribute '%s'", symbol.Symbol(n>>32)),
+	})
+}
+
+// itemFrame words "while evaluating list element"; n is the index.
+type itemFrame struct{}
+
+func (itemFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{Msg: diag.Msgf("while evaluating list element at index %s", n)})
+}
+
+func call(number uint32, pos diag.Pos) uint64 { return uint64(number)<<32 | uint64(pos) }
+
+// Push enters a frame that Pop leaves. Between the two, failures carry it.
+func (w *Worker) Push(t Tracer, pos diag.Pos) {
+	w.frames = append(w.frames, frame{n: uint64(pos), trace: t})
+}
+
+// PushAttr enters the frame of evaluating an attribute.
+func (w *Worker) PushAttr(name symbol.Symbol, pos diag.Pos) {
+	w.frames = append(w.frames, frame{n: call(uint32(name), pos), trace: attrFrame{}})
+}
+
+// PushItem enters the frame of evaluating a list element.
+func (w *Worker) PushItem(i int) {
+	w.frames = append(w.frames, frame{n: uint64(i), trace: itemFrame{}})
+}
+
+// Pop leaves the innermost frame.
+func (w *Worker) Pop() { w.frames = w.frames[:len(w.frames)-1] }
+
+// Fail raises an error. It does not return; the result type is for callers that
+// need one.
+func (w *Worker) Fail(e *diag.Error) value.Value {
+	if w.debug != nil {
+		w.debug.onError(w, e)
+	}
+	panic(e)
+}
+
+// FailFrom raises an error with one more frame, the innermost.
+func (w *Worker) FailFrom(e *diag.Error, ctx Tracer, pos diag.Pos) value.Value {
+	w.Push(ctx, pos)
+	return w.Fail(e)
+}
+
+// Check raises err if it is not nil.
+func (w *Worker) Check(err error) {
+	if err != nil {
+		w.Fail(diag.As(err))
+	}
+}
+
+// mark is a height of the worker's stacks.
+type mark struct{ frames, args, depth int }
+
+func (w *Worker) mark() mark { return mark{len(w.frames), len(w.args), w.depth} }
+
+// Try runs f and returns the failure that it raised, with its trace. Cells that
+// were being evaluated can be forced again afterwards.
+func (w *Worker) Try(f func()) (err *diag.Error) {
+	m := w.mark()
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(*diag.Error)
+			if !ok {
+				panic(r)
+			}
+			err = w.tell(e, m)
+			w.unwind(m)
+		}
+	}()
+	f()
+	return nil
+}
+
+// catch is Try without a trace: it returns the failure, if keep says so, and
+// raises it again otherwise.
+func (w *Worker) catch(f func(), keep func(*diag.Error) bool) (err *diag.Error) {
+	m := w.mark()
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(*diag.Error)
+			if !ok || !keep(e) {
+				panic(r)
+			}
+			w.unwind(m)
+			err = e
+		}
+	}()
+	f()
+	return nil
+}
+
+// Catch runs f and reports whether it failed in a way that the language can
+// catch: by throw or assert. Other failures pass through.
+func (w *Worker) Catch(f func()) (caught bool) {
+	return w.catch(f, Catchable) != nil
+}
+
+// Catchable reports whether builtins.tryEval catches the error.
+func Catchable(e *diag.Error) bool {
+	return e.Code == diag.Thrown || e.Code == diag.AssertionFailed
+}
+
+// tell adds the frames above m to the error.
+func (w *Worker) tell(e *diag.Error, m mark) *diag.Error {
+	var out []diag.Frame
+	for i := m.frames; i < len(w.frames); i++ {
+		f := &w.frames[i]
+		if f.cell != nil {
+			if f.cell == w.cycle && e.Code == diag.InfiniteRecursion {
+				out = append(out, diag.Frame{Msg: "\x1b[35;1mentering the infinite recursion\x1b[0m", Always: true})
+				w.cycle = nil
+			}
+			continue
+		}
+		out = f.trace.frames(w, f.n, out)
+	}
+	told := *e
+	told.Frames = append(out, e.Frames...)
+	return &told
+}
+
+// unwind gives back the cells above m and truncates the stacks.
+func (w *Worker) unwind(m mark) {
+	for i := len(w.frames) - 1; i >= m.frames; i-- {
+		if f := &w.frames[i]; f.cell != nil {
+			w.restore(f.cell, value.Word(f.n))
+		}
+	}
+	w.frames, w.args, w.depth = w.frames[:m.frames], w.args[:m.args], m.depth
+}

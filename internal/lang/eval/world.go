@@ -1,0 +1,124 @@
+package eval
+
+import (
+	"firn/internal/diag"
+	"firn/internal/format/nixhash"
+	"firn/internal/format/storepath"
+	"firn/internal/lang/value"
+)
+
+// A World is what an evaluation may see and do outside the language. Pure
+// evaluation is a World with some of it absent. All capabilities are safe for
+// concurrent use, and their errors are *diag.Error where they word a message.
+type World struct {
+	Files Files
+	Store Store
+	Fetch Fetcher
+	// Env returns an environment variable; nil or "" for none.
+	Env func(name string) string
+	// Now is builtins.currentTime: seconds since 1970.
+	Now func() int64
+	// Warn and Trace print to the user; a nil one drops its messages.
+	Warn  func(e *diag.Error)
+	Trace func(msg string)
+	// SearchPath is builtins.nixPath.
+	SearchPath []SearchEntry
+	// Home is what ~/ stands for.
+	Home    string
+	HomeErr error
+	// Run runs a program for builtins.exec; nil forbids it.
+	Run func(argv []string) (string, error)
+}
+
+// A SearchEntry is one entry of NIX_PATH: Prefix may be empty, Path may be a
+// URL or start with "flake:".
+type SearchEntry struct{ Prefix, Path string }
+
+// A FileType is the type of a file as builtins.readFileType spells it.
+type FileType string
+
+const (
+	Regular   FileType = "regular"
+	Directory FileType = "directory"
+	Symlink   FileType = "symlink"
+	Unknown   FileType = "unknown"
+)
+
+// A DirEntry is one file of a directory.
+type DirEntry struct {
+	Name string
+	Type FileType
+}
+
+// Files gives access to the files that the evaluation may see. Paths are
+// absolute and canonical. Symbolic links in the last component are not
+// followed, those before it are.
+type Files interface {
+	ReadFile(path string) (string, error)
+	// Lstat returns the type, and "" without error if there is no such file.
+	Lstat(path string) (FileType, error)
+	ReadDir(path string) ([]DirEntry, error)
+	ReadLink(path string) (string, error)
+}
+
+// A Source is a tree or file to be put into the store.
+type Source struct {
+	Name   string
+	Path   string // where it is
+	Method storepath.Method
+	// Algo is the hash of the content address; the zero value is SHA-256.
+	Algo nixhash.Algorithm
+	// Filter decides by path and type what goes in; nil takes all.
+	Filter func(path string, t FileType) bool
+	// Expected, if not zero, is the hash that the object must have.
+	Expected nixhash.Hash
+	// CopySymlinks: a Path that is itself a symbolic link is stored as such.
+}
+
+// Store is the store as the language sees it.
+type Store interface {
+	// AddText makes a text object with references. What it returns need not be
+	// on disk before Flush.
+	AddText(name string, text []byte, refs []storepath.Path) (storepath.Path, error)
+	// AddSource copies a source; in read-only evaluation it computes the path.
+	AddSource(s Source) (storepath.Path, error)
+	// EnsureValid makes sure that a path is valid, substituting if need be.
+	EnsureValid(p storepath.Path) error
+	// References returns the references of a valid path.
+	References(p storepath.Path) ([]storepath.Path, error)
+	// Closure returns the closure of a valid path.
+	Closure(p storepath.Path) ([]storepath.Path, error)
+	// ReadDerivation returns the text of a .drv object.
+	ReadDerivation(p storepath.Path) ([]byte, error)
+	// Realise builds or substitutes what the elements refer to and returns, for
+	// every output whose path was not known before, the placeholder and the path.
+	Realise(elems []value.Elem) (map[string]string, error)
+	// RealPath is where the files of an object are on this machine.
+	RealPath(p storepath.Path) string
+}
+
+// A Fetched is the outcome of a fetch: a store path and further attributes in
+// the order that upstream lists them.
+type Fetched struct {
+	Path  storepath.Path
+	Attrs []FetchAttr
+}
+
+// A FetchAttr is one attribute given to or got from a fetcher: a string, int64
+// or bool.
+type FetchAttr struct {
+	Name  string
+	Value any
+}
+
+// A Fetcher brings sources in. pure forbids what is not locked.
+type Fetcher interface {
+	// FetchURL downloads one file.
+	FetchURL(url, name string, expected nixhash.Hash) (storepath.Path, error)
+	// FetchTarball downloads and unpacks.
+	FetchTarball(url, name string, expected nixhash.Hash) (storepath.Path, error)
+	// FetchTree fetches an input given by attributes.
+	FetchTree(attrs []FetchAttr, pure bool) (Fetched, error)
+	// FetchTreeURL fetches an input given by URL.
+	FetchTreeURL(url string, pure bool) (Fetched, error)
+}
