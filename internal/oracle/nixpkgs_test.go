@@ -42,7 +42,7 @@ func TestNixpkgsPaths(t *testing.T) {
 	want := parseRows(string(expected))
 	for _, w := range workers {
 		t.Run(w.name, func(t *testing.T) {
-			dir, env := scratch(t)
+			dir, env := scratch(t, "NIX_REMOTE=dummy://")
 			res, err := Run{Bin: firnBin(t), Name: "nix-env", Dir: dir, Env: env, Limit: 5 * time.Minute, Args: []string{
 				"-f", filepath.Join(corpora, "nixpkgs-14.04"), "-qaP", "--drv-path", "--out-path",
 				"--system-filter", "x86_64-linux", "--option", "eval-cores", w.cores}}.Do()
@@ -89,7 +89,7 @@ func TestNixpkgsMeta(t *testing.T) {
 	need(t, err)
 	want, err := Expected("nixpkgs-14.04.meta.json.zst")
 	need(t, err)
-	dir, env := scratch(t)
+	dir, env := scratch(t, "NIX_REMOTE=dummy://")
 	res, err := Run{Bin: firnBin(t), Name: "nix-env", Dir: dir, Env: env, Limit: 5 * time.Minute, Args: []string{
 		"-f", filepath.Join(corpora, "nixpkgs-14.04"), "-qaP", "--json", "--meta", "--system-filter", "x86_64-linux"}}.Do()
 	mustSucceed(t, res, err)
@@ -112,7 +112,7 @@ func TestSystems(t *testing.T) {
 		}
 		for _, w := range workers {
 			t.Run(f[0]+" "+f[1]+" "+w.name, func(t *testing.T) {
-				dir, env := scratch(t)
+				dir, env := scratch(t, "NIX_REMOTE=dummy://")
 				res, err := Run{Bin: firnBin(t), Name: "nix-instantiate", Dir: dir, Env: env, Limit: 5 * time.Minute,
 					Args: []string{"--eval", "--option", "eval-cores", w.cores, "-E", systemExpression(corpora, f[0], f[1])}}.Do()
 				mustSucceed(t, res, err)

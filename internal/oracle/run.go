@@ -19,6 +19,7 @@ type Run struct {
 	Env   []string // the whole environment
 	Stdin string
 	Merge bool          // standard error goes where standard output goes
+	File  string        // gets standard output, instead of the result
 	Limit time.Duration // 0: one minute
 }
 
@@ -29,7 +30,7 @@ type Result struct {
 	TimedOut       bool
 	Took           time.Duration
 	CPU            time.Duration // user and system
-	PeakRSS        int64         // bytes; 0 where the system does not tell
+	PeakRSS        int64         // bytes, at least those of this program when it started the other; 0 where the system does not tell
 }
 
 // Do runs the program. An error means that it could not be started.
@@ -50,6 +51,14 @@ func (r Run) Do() (Result, error) {
 	}
 	if r.Stdin != "" {
 		cmd.Stdin = bytes.NewReader([]byte(r.Stdin))
+	}
+	if r.File != "" {
+		file, err := os.Create(r.File)
+		if err != nil {
+			return Result{}, err
+		}
+		defer file.Close()
+		cmd.Stdout = file
 	}
 	start := time.Now()
 	err := cmd.Run()

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"firn/internal/oracle"
+)
+
+// bench is one run of the program.
+type bench struct {
+	*options
+	only      *regexp.Regexp
+	parseList string // file that imports 3,000 files
+	env       []string
+}
+
+// A result is one row of the table.
+type result struct {
+	work  *work
+	cores int
+	limit struct{ time, memory float64 }
+	firn  *sample
+	nix   *sample // nil without a Nix
+	note  string  // why a number is missing, or that the two printed different things
+}
+
+// A sample holds the medians of one program's runs.
+type sample struct {
+	Wall, CPU time.Duration
+	PeakRSS   int64 // bytes
+}
+
+func arguments(args ...string) func(*bench) []string {
+	return func(*bench) []string { return args }
+}
+
+// expression evaluates text, in which CORPORA stands for the folder of package sets.
+func expression(text string) func(*bench) []string {
+	return func(b *bench) []string {
+		return []string{"--eval", "-E", strings.ReplaceAll(text, "CORPORA", b.corpora)}
+	}
+}
+
+func (b *bench) file(name string) string { return filepath.Join(b.testdata, name) }
+
+func (b *bench) setUp() error {
+	if err := os.MkdirAll(b.scratch, 0o755); err != nil {
+		return err
+	}
+	if err := oracle.MakeEnvironment(b.scratch, "build-users-group =\nsubstituters =\n"); err != nil {
+		return err
+	}
+	b.env = oracle.Environment(b.scratch)
+	if b.corpora == "" {
+		return nil
+	}
+	b.parseList = filepath.Join(b.scratch, "parse.nix")
+	return writeParseList(filepath.Join(b.corpora, "nixpkgs-14.04", "pkgs"), b.parseList, 3000)
+}
+
+func (b *bench) cleanUp() { b.emptyStore() }
+
+// functionFile matches files that are a function over a set: importing one parses it and evaluates next to nothing.
+var functionFile = regexp.MustCompile(`^\s*(#[^\n]*\n\s*)*\{[^{}]*\}\s*:`)
+
+// writeParseList writes an expression that imports count files of tree.
+func writeParseList(tree, file string, count int) error {
+	var list bytes.Buffer
+	n := 0
+	err := filepath.WalkDir(tree, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".nix") || d.Name() == "template.nix" || n == count {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && functionFile.Match(text) {
+			fmt.Fprintf(&list, "  %s\n", path)
+			n++
+		}
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	text := "builtins.foldl' (n: file: builtins.seq (import file) (n + 1)) 0 [\n" + list.String() + "]\n"
+	return os.WriteFile(file, []byte(text), 0o666)
+}
+
+func (b *bench) measureAll() []*result {
+	var results []*result
+	for i := range works {
+		w := &works[i]
+		if !b.only.MatchString(w.name) || w.needs != "" && !b.has(w.needs) {
+			continue
+		}
+		for j, cores := range w.cores {
+			r := &result{work: w, cores: cores}
+			if j < len(w.time) {
+				r.limit.time, r.limit.memory = w.time[j], w.memory[j]
+			}
+			fmt.Fprintf(os.Stderr, "%s\r", label(r)+strings.Repeat(" ", 20))
+			b.measure(r)
+			results = append(results, r)
+		}
+	}
+	fmt.Fprint(os.Stderr, strings.Repeat(" ", 60), "\r")
+	return results
+}
+
+func (b *bench) has(corpus string) bool {
+	if b.corpora == "" {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(b.corpora, corpus))
+	return err == nil
+}
+
+// measure runs both programs in turn, so that what else the machine does meets both.
+func (b *bench) measure(r *result) {
+	var firn, nix []oracle.Result
+	for range b.runs {
+		one, err := b.once(r, b.firn, "firn.out")
+		if err != nil {
+			r.note = "firn: " + err.Error()
+			firn = nil
+			break
+		}
+		firn = append(firn, one)
+		if b.nixBin == "" {
+			continue
+		}
+		other, err := b.once(r, b.nixBin, "nix.out")
+		if err != nil {
+			r.note = "nix: " + err.Error()
+			nix = nil
+			break
+		}
+		nix = append(nix, other)
+	}
+	r.firn, r.nix = medians(firn), medians(nix)
+	if r.firn != nil && r.nix != nil && r.work.name != "start" && !sameFile(b.scratch, "firn.out", "nix.out") {
+		r.note = "the two print different things"
+	}
+}
+
+func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
+	args := r.work.args(b)
+	if r.cores > 0 && bin == b.firn {
+		args = append(args, "--option", "eval-cores", fmt.Sprint(r.cores))
+	}
+	if r.work.writes {
+		if err := b.emptyStore(); err != nil {
+			return oracle.Result{}, err
+		}
+		args = append(args, "--store", b.store())
+	}
+	res, err := oracle.Run{Bin: bin, Name: r.work.program, Args: args, Dir: b.scratch, Env: b.env,
+		File: filepath.Join(b.scratch, out), Limit: 5 * time.Minute}.Do()
+	switch {
+	case err != nil:
+		return res, err
+	case res.TimedOut:
+		return res, errors.New("still running after five minutes")
+	case res.Exit != 0:
+		return res, fmt.Errorf("exit status %d: %.200s", res.Exit, oracle.LastError(res.Stderr))
+	}
+	return res, nil
+}
+
+func (b *bench) store() string { return filepath.Join(b.scratch, "store") }
+
+// emptyStore removes the store that was written to. Its files are read-only, its folders need not be writable.
+func (b *bench) emptyStore() error {
+	filepath.WalkDir(b.store(), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			os.Chmod(path, 0o755)
+		}
+		return nil
+	})
+	return os.RemoveAll(b.store())
+}
+
+func medians(list []oracle.Result) *sample {
+	if len(list) == 0 {
+		return nil
+	}
+	return &sample{
+		Wall:    median(list, func(r oracle.Result) time.Duration { return r.Took }),
+		CPU:     median(list, func(r oracle.Result) time.Duration { return r.CPU }),
+		PeakRSS: median(list, func(r oracle.Result) int64 { return r.PeakRSS }),
+	}
+}
+
+// median of one number of each result; of an even count, the lower one of the two in the middle.
+func median[T int64 | time.Duration](list []oracle.Result, number func(oracle.Result) T) T {
+	values := make([]T, len(list))
+	for i, r := range list {
+		values[i] = number(r)
+	}
+	slices.Sort(values)
+	return values[(len(values)-1)/2]
+}
+
+func sameFile(dir, a, b string) bool {
+	left, err1 := os.ReadFile(filepath.Join(dir, a))
+	right, err2 := os.ReadFile(filepath.Join(dir, b))
+	return err1 == nil && err2 == nil && bytes.Equal(left, right)
+}

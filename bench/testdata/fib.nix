@@ -1,0 +1,5 @@
+# Calls and integer arithmetic: about a million calls.
+let
+  fib = n: if n < 2 then n else fib (n - 1) + fib (n - 2);
+in
+fib 27
