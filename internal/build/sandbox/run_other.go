@@ -1,0 +1,51 @@
+//go:build !linux
+
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// Check says that there is no sandbox for this system yet.
+func Check() error { return ErrUnsupported }
+
+// CanChangeUser tells whether the process may run builders as other users.
+func CanChangeUser() bool { return false }
+
+// Run carries out spec, which must be Open. Output comes through a pipe; MaxSilent and MaxOutput are
+// not kept here.
+func Run(ctx context.Context, spec *Spec) (*Result, error) {
+	if !spec.Open {
+		return nil, ErrUnsupported
+	}
+	if spec.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, spec.Timeout)
+		defer cancel()
+	}
+	res := &Result{Start: time.Now()}
+	cmd := exec.CommandContext(ctx, spec.Path)
+	cmd.Args, cmd.Env, cmd.Dir = spec.Args, spec.Env, spec.Dir
+	cmd.Stdout, cmd.Stderr = spec.Output, spec.Output
+	err := cmd.Run()
+	res.Stop = time.Now()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return res, err
+	}
+	res.ExitCode = exit.ExitCode()
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		res.Signal = status.Signal()
+	}
+	switch context.Cause(ctx) {
+	case context.DeadlineExceeded:
+		res.Cause = TimedOut
+	case context.Canceled:
+		res.Cause = Cancelled
+	}
+	return res, nil
+}

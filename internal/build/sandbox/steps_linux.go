@@ -1,0 +1,187 @@
+package sandbox
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptors are what the child finds open; all are above 2 and closed on exec.
+type descriptors struct {
+	null, out int // become 0, and 1 with 2
+	sync      int // read end: one byte arrives when the parent has done its part
+	report    int // write end: requests and failures
+}
+
+// Two orders lead to the same sandbox. A child of root makes the mounts with the rights of root and
+// enters its user namespace last; the mounts then belong to the machine's namespace, out of the
+// process's reach. A child of an ordinary user must enter the user namespace first (with the clone) to
+// have any rights at all.
+//
+// compile lists what the child does for s; v is nil without a sandbox.
+func compile(s *Spec, v *view, fd descriptors, asRoot bool) *program {
+	p := newProgram()
+	p.dieWithParent()
+	if s.asksParent() && !(asRoot && v != nil) {
+		p.askParent(fd)
+	}
+	p.streams(fd)
+	if v != nil {
+		p.isolate(s)
+		p.root(s, v, asRoot)
+	}
+	p.confine(s)
+	p.limits(s)
+	if v != nil && asRoot {
+		p.groups(s.Identity)
+		if s.Identity.UserNamespace {
+			p.call("create a user namespace", unix.SYS_UNSHARE, unix.CLONE_NEWUSER)
+			p.weaken()
+		}
+		if s.asksParent() {
+			p.askParent(fd)
+		}
+	} else if v == nil {
+		p.groups(s.Identity)
+	}
+	p.identity(s.Identity)
+	p.dieWithParent()
+	p.resetSignals()
+	p.execve(s.Path, s.Args, s.Env)
+	return p
+}
+
+// asksParent tells whether the parent has a part to do: mapping ids, joining a cgroup.
+func (s *Spec) asksParent() bool {
+	return !s.Open && s.Identity.UserNamespace || s.Cgroup != ""
+}
+
+// request is the index of a report that is no failure but asks the parent for its part.
+const request = ^uint64(0)
+
+func (p *program) askParent(fd descriptors) {
+	ask := &failure{index: request}
+	p.keep = append(p.keep, ask)
+	p.call("ask the parent", unix.SYS_WRITE, uintptr(fd.report), uintptr(unsafe.Pointer(ask)), unsafe.Sizeof(*ask))
+	p.call("wait for the parent", unix.SYS_READ, uintptr(fd.sync), p.bytes(make([]byte, 1)), 1).want = 1
+}
+
+// streams makes the child the leader of a session without a terminal and connects its output.
+func (p *program) streams(fd descriptors) {
+	p.call("start a session", unix.SYS_SETSID)
+	p.call("connect standard input", unix.SYS_DUP3, uintptr(fd.null), 0, 0)
+	p.call("connect standard output", unix.SYS_DUP3, uintptr(fd.out), 1, 0)
+	p.call("connect standard error", unix.SYS_DUP3, uintptr(fd.out), 2, 0)
+	// Our own descriptors are closed on exec already; this is for those we were started with.
+	p.call("close descriptors", unix.SYS_CLOSE_RANGE, 3, uintptr(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC).pass =
+		[2]unix.Errno{unix.ENOSYS, unix.EINVAL}
+}
+
+// dieWithParent must be repeated after a change of uid, which clears it.
+func (p *program) dieWithParent() {
+	p.call("set the parent death signal", unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL))
+}
+
+// ifreq is struct ifreq with flags.
+type ifreq struct {
+	name  [16]byte
+	flags uint16
+	_     [22]byte
+}
+
+// isolate sets what the namespaces hold: the loopback interface, the host name, no shared mounts.
+func (p *program) isolate(s *Spec) {
+	if !s.Network {
+		up := &ifreq{flags: unix.IFF_UP | unix.IFF_LOOPBACK | unix.IFF_RUNNING}
+		copy(up.name[:], "lo")
+		p.keep = append(p.keep, up)
+		p.call("open a socket", unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0).toReg = true
+		p.call("set loopback interface flags", unix.SYS_IOCTL, 0, unix.SIOCSIFFLAGS, uintptr(unsafe.Pointer(up))).fromReg = 1
+		p.weaken()
+	}
+	host, domain := "localhost", "(none)"
+	p.call("set host name", unix.SYS_SETHOSTNAME, p.str(host), uintptr(len(host)))
+	p.weaken()
+	p.call("set domain name", unix.SYS_SETDOMAINNAME, p.str(domain), uintptr(len(domain)))
+	p.mount("none", "/", "", unix.MS_PRIVATE|unix.MS_REC, "")
+	p.weaken()
+	if s.Cgroup != "" {
+		p.call("create a cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP)
+	}
+}
+
+// atFDCWD is AT_FDCWD as a system call takes it.
+const atFDCWD = ^uintptr(99)
+
+// confine takes away what no builder needs.
+func (p *program) confine(s *Spec) {
+	if !s.AllowNewPrivileges {
+		p.call("set no_new_privs", unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	}
+	if !s.AllowSyscalls {
+		p.seccomp()
+	}
+	p.landlock()
+	p.personality(s.Personality)
+}
+
+func (p *program) limits(s *Spec) {
+	p.call("change into "+s.Dir, unix.SYS_CHDIR, p.str(s.Dir))
+	p.rlimit(Rlimit{Resource: unix.RLIMIT_CORE, Soft: 0, Hard: unix.RLIM_INFINITY}).pass[0] = unix.EPERM
+	for _, l := range s.Rlimits {
+		p.rlimit(l)
+	}
+	p.call("set the umask", unix.SYS_UMASK, 0o022)
+}
+
+func (p *program) rlimit(l Rlimit) *step {
+	b := make([]byte, 16)
+	binary.NativeEndian.PutUint64(b, l.Soft)
+	binary.NativeEndian.PutUint64(b[8:], l.Hard)
+	return p.call("set a resource limit", unix.SYS_PRLIMIT64, 0, uintptr(l.Resource), p.bytes(b), 0)
+}
+
+// groups sets the supplementary groups, of which a user namespace keeps none.
+func (p *program) groups(id Identity) {
+	if id.Keep {
+		return
+	}
+	var set []int
+	if !id.UserNamespace {
+		set = id.Groups
+	}
+	list := make([]byte, 4*max(1, len(set)))
+	for i, g := range set {
+		binary.NativeEndian.PutUint32(list[4*i:], uint32(g))
+	}
+	p.call("set supplementary groups", unix.SYS_SETGROUPS, uintptr(len(set)), p.bytes(list))
+}
+
+func (p *program) identity(id Identity) {
+	if id.Keep {
+		return
+	}
+	g, u := uintptr(id.GID), uintptr(id.UID)
+	p.call("set the group", unix.SYS_SETRESGID, g, g, g)
+	p.call("set the user", unix.SYS_SETRESUID, u, u, u)
+}
+
+// personality sets what is asked, and always one address layout.
+func (p *program) personality(want Personality) {
+	const (
+		linux32, linux26, noRandomize = 0x0008, 0x0020000, 0x0040000
+		mask                          = 0xff
+	)
+	cur, _, errno := unix.RawSyscall(unix.SYS_PERSONALITY, 0xffffffff, 0, 0)
+	if errno != 0 {
+		return
+	}
+	if want.Linux32 {
+		cur = cur&^mask | linux32
+	}
+	if want.Linux26 {
+		cur |= linux26
+	}
+	p.call("set the personality", unix.SYS_PERSONALITY, cur|noRandomize).pass[0] = unix.EPERM
+}
