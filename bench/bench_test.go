@@ -33,9 +33,9 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := strings.Join([]string{
-		"                  work  firn ms  nix ms  ratio  at most  cpu ratio  firn MiB  nix MiB  ratio  at most",
-		"                 start     10.0    20.0   0.50     0.40       0.25        10       40   0.25     1.30",
-		"start-eval (2 threads)   1000.0       -      -        -          -         0        -      -        -",
+		"                    work  firn ms  nix ms  ratio  at most  cpu ratio  firn MiB  nix MiB  ratio  at most",
+		"                   start     10.0    20.0   0.50     0.40       0.25        10       40   0.25     1.30",
+		"  start-eval (2 threads)   1000.0       -      -        -          -         0        -      -        -",
 		"start-eval (2 threads): nix: missing",
 		"",
 	}, "\n")
