@@ -77,8 +77,10 @@ type (
 		Rec bool
 		// Attrs are in source order of first definition; names are unique.
 		Attrs []Attr
-		// From are the e of inherit (e) …, each evaluated once.
-		From []Expr
+		// From are the e of inherit (e) …, each evaluated once; FromAt is where
+		// each begins.
+		From   []Expr
+		FromAt []diag.Pos
 		// Dynamic are the ${e} = … attributes, in source order.
 		Dynamic []DynamicAttr
 	}
@@ -94,6 +96,9 @@ type (
 		Arg     symbol.Symbol
 		Formals *Formals
 		Body    Expr
+		// Name is the attribute or variable that the function is bound to, be
+		// it through functions that return it; Empty if none.
+		Name symbol.Symbol
 		// Doc is the doc comment that precedes the function, as a range of the
 		// source (start and end position), or zeroes.
 		Doc [2]diag.Pos
