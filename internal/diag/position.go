@@ -122,7 +122,8 @@ func (t *Table) Line(p Pos, n int) (string, bool) {
 	if end := strings.IndexAny(rest, "\n\r"); end >= 0 {
 		return rest[:end], true
 	}
-	return rest, n == 1 || rest != ""
+	// After the last line end there is one more line, empty as it is.
+	return rest, e.text != ""
 }
 
 func (t *Table) find(p Pos) *entry {
