@@ -293,3 +293,65 @@ func (w *Worker) Describe(v value.Value) string {
 
 // bytesToString makes a string of bytes that nobody will change.
 func bytesToString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// NeedBool checks that an evaluated value is a Boolean.
+func (w *Worker) NeedBool(v value.Value, pos diag.Pos, ctx Tracer) bool {
+	if v.Kind() != value.KindBool {
+		w.FailFrom(w.wrongType("a Boolean", v).At(pos), ctx, pos)
+	}
+	return v.Bool()
+}
+
+// NeedStringNoCtx checks that an evaluated value is a string without context.
+func (w *Worker) NeedStringNoCtx(v value.Value, pos diag.Pos, ctx Tracer) string {
+	return w.stringNoCtx(v, pos, ctx)
+}
+
+// ForceDeep evaluates a cell and everything in it.
+func (w *Worker) ForceDeep(c *value.Value) {
+	d := deepForcer{w: w, seen: make(map[*value.Value]bool)}
+	d.force(c)
+}
+
+type deepForcer struct {
+	w    *Worker
+	seen map[*value.Value]bool
+}
+
+func (d *deepForcer) force(c *value.Value) {
+	w := d.w
+	w.enterCall(0)
+	v := w.Force(c, 0)
+	switch v.Kind() {
+	case value.KindAttrs:
+		if d.first(c) {
+			for _, a := range v.Attrs().List() {
+				w.PushAttr(a.Name, a.Pos)
+				d.force(a.Val)
+				w.Pop()
+			}
+		}
+	case value.KindList:
+		if d.first(c) {
+			for i, x := range v.List() {
+				w.PushItem(i)
+				d.force(x)
+				w.Pop()
+			}
+		}
+	}
+	w.depth--
+}
+
+func (d *deepForcer) first(c *value.Value) bool {
+	if d.seen[c] {
+		return false
+	}
+	d.seen[c] = true
+	return true
+}
+
+// IsBuiltin reports whether f is the builtin of this name, without arguments.
+func (w *Worker) IsBuiltin(f value.Value, name string) bool {
+	return f.Kind() == value.KindBuiltin && w.builtins[f.Builtin()].Name == name
+}

@@ -222,3 +222,41 @@ func (w *Worker) unwind(m mark) {
 	}
 	w.frames, w.args, w.depth = w.frames[:m.frames], w.args[:m.args], m.depth
 }
+
+// NoFrame is a frame without words.
+var NoFrame Tracer = silent{}
+
+// messageFrame is the frame of builtins.addErrorContext. The text is computed
+// when a trace is wanted.
+type messageFrame struct{ text *value.Value }
+
+func (m *messageFrame) frames(w *Worker, _ uint64, out []diag.Frame) []diag.Frame {
+	var s string
+	err := w.Try(func() {
+		s, _ = w.CoerceCell(m.text, 0, Ctx("while evaluating the error message passed to builtins.addErrorContext"), Coercion{})
+	})
+	if err != nil {
+		return out
+	}
+	return append(out, diag.Frame{Msg: s, Always: true})
+}
+
+// PushMessage enters a frame whose text is the string in a cell.
+func (w *Worker) PushMessage(text *value.Value) {
+	w.frames = append(w.frames, frame{trace: &messageFrame{text}})
+}
+
+// elementFrame words a frame that shows a value.
+type elementFrame struct {
+	format string
+	c      *value.Value
+}
+
+func (e *elementFrame) frames(w *Worker, _ uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{Msg: diag.Msgf(e.format, w.Brief(e.c))})
+}
+
+// PushElement enters a frame whose text shows the value in a cell.
+func (w *Worker) PushElement(format string, c *value.Value) {
+	w.frames = append(w.frames, frame{trace: &elementFrame{format, c}})
+}
