@@ -39,7 +39,9 @@ var syntaxAutomaton = sync.OnceValue(func() *automaton { return newAutomaton(rea
 func readGrammar(text string) []rule {
 	tokens := map[string]sym{}
 	for k, name := range kindNames {
-		tokens[name] = k
+		if name[0] == '\'' {
+			tokens[name] = k
+		}
 	}
 	for name, k := range tokenNames {
 		tokens[name] = int(k)

@@ -156,7 +156,7 @@ func (p *parser) newIndex(set *Set) *nameIndex {
 // duplicate fails because the attribute at path is defined twice.
 func (p *parser) duplicate(path []AttrName, at, before diag.Pos) {
 	p.failAt(at, diag.New(diag.DuplicateAttribute, "attribute '%s' already defined at %s",
-		appendAttrPath(nil, path), p.place(before)))
+		string(appendAttrPath(nil, path)), p.place(before)))
 }
 
 // inherit reads inherit a b; and inherit (e) a b;
