@@ -190,7 +190,7 @@ var moduleDoors = []struct {
 	{"golang.org/x/term", []string{"ui", "cli"}},
 	{"modernc.org/sqlite", []string{"sqlite"}},
 	{"zombiezen.com/go/sqlite", []string{"sqlite"}},
-	{"mvdan.cc/sh/v3", []string{"build/sandbox"}},
+	{"mvdan.cc/sh/v3", []string{"build/minishell"}},
 }
 
 // doors is rule 3.
