@@ -37,7 +37,7 @@ var checkOnce = sync.OnceValues(func() (asRoot bool, err error) {
 
 func tryOrder(asRoot bool) error {
 	s := &Spec{Identity: OwnIdentity()}
-	pid, err := launch(s, asRoot, func(fd descriptors) *program {
+	pid, err := launch(s, s.cloneFlags(asRoot), func(fd descriptors) *program {
 		p := newProgram()
 		if !asRoot {
 			p.askParent(fd)

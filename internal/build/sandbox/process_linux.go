@@ -47,7 +47,7 @@ func start(s *Spec) (*process, error) {
 	}
 	defer unix.Close(null)
 	asRoot := !s.Open && rootOrder()
-	pid, err := launch(s, asRoot, func(fd descriptors) *program {
+	pid, err := launch(s, s.cloneFlags(asRoot), func(fd descriptors) *program {
 		fd.null, fd.out = null, out.child
 		return compile(s, v, fd, asRoot)
 	})
@@ -67,7 +67,7 @@ func openNull() (int, error) {
 }
 
 // launch clones the child, does the parent's part when asked, and waits until the program is executed.
-func launch(s *Spec, asRoot bool, compile func(descriptors) *program) (int, error) {
+func launch(s *Spec, flags uintptr, compile func(descriptors) *program) (int, error) {
 	var sync, report [2]int
 	if err := pipeAbove2(&sync); err != nil {
 		return 0, err
@@ -83,7 +83,7 @@ func launch(s *Spec, asRoot bool, compile func(descriptors) *program) (int, erro
 	// The parent death signal is sent when the creating thread ends; Go keeps a thread that is unlocked again.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	pid, err := p.spawn(s.cloneFlags(asRoot), report[1])
+	pid, err := p.spawn(flags, report[1])
 	unix.Close(report[1])
 	if err != nil {
 		var errno syscall.Errno

@@ -9,22 +9,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stage is where the new root is put together: a directory that every machine has and that nobody
-// needs any more in the child's mount namespace.
-const stage = "/proc"
+// buildStage is where the root of a build is put together: a directory that every machine has and that
+// nobody needs any more in the child's mount namespace.
+const buildStage = "/proc"
 
-// tree adds the steps that make directories, files and mounts below stage. Paths are as seen inside.
+// tree adds the steps that make directories, files and mounts below stage, a directory of the machine
+// on which a tmpfs is mounted. Paths are as seen inside.
 type tree struct {
 	*program
-	made map[string]bool
+	stage string
+	made  map[string]bool
+}
+
+func (p *program) newTree(stage, options string) *tree {
+	p.call("clear the umask", unix.SYS_UMASK, 0)
+	p.mount("none", stage, "tmpfs", 0, options)
+	p.weaken()
+	return &tree{p, stage, map[string]bool{"/": true}}
 }
 
 // root assembles everything the process sees and makes it the root.
 func (p *program) root(s *Spec, v *view, asRoot bool) {
-	t := &tree{p, map[string]bool{"/": true}}
-	p.call("clear the umask", unix.SYS_UMASK, 0)
-	p.mount("none", stage, "tmpfs", 0, rootOptions(s.Identity, asRoot))
-	p.weaken()
+	t := p.newTree(buildStage, rootOptions(s.Identity, asRoot))
 	t.skeleton(s, v)
 	for i := range v.binds {
 		t.bind(&v.binds[i])
@@ -37,9 +43,9 @@ func (p *program) root(s *Spec, v *view, asRoot bool) {
 	if s.Identity.Count <= 1 {
 		t.chmod("/etc", 0o555)
 	}
-	p.mount("none", stage+"/proc", "proc", 0, "")
+	p.mount("none", t.stage+"/proc", "proc", 0, "")
 	p.weaken()
-	p.enter()
+	t.enter()
 }
 
 // rootOptions makes the root directory reachable by the process's group only.
@@ -62,7 +68,7 @@ func (t *tree) skeleton(s *Spec, v *view) {
 	}
 	if s.Identity.Count > 1 {
 		t.mkdir("/sys")
-		t.program.mount("none", stage+"/sys", "sysfs", 0, "")
+		t.program.mount("none", t.stage+"/sys", "sysfs", 0, "")
 	}
 	if !v.ownDev {
 		return
@@ -76,8 +82,8 @@ func (t *tree) skeleton(s *Spec, v *view) {
 	if size == "" {
 		size = "50%"
 	}
-	t.program.mount("none", stage+"/dev/shm", "tmpfs", 0, "size="+size)
-	t.program.mount("none", stage+"/dev/pts", "devpts", 0, "newinstance,mode=0620")
+	t.program.mount("none", t.stage+"/dev/shm", "tmpfs", 0, "size="+size)
+	t.program.mount("none", t.stage+"/dev/pts", "devpts", 0, "newinstance,mode=0620")
 	t.chmod("/dev/pts/ptmx", 0o666)
 }
 
@@ -96,7 +102,7 @@ func (t *tree) bind(b *bind) {
 		t.call("create "+b.Target, unix.SYS_MKNODAT, atFDCWD, t.inside(b.Target), unix.S_IFREG|0o644, 0).pass =
 			[2]unix.Errno{unix.EEXIST, unix.EROFS}
 	}
-	t.program.mount(b.Source, stage+b.Target, "", unix.MS_BIND|unix.MS_REC, "")
+	t.program.mount(b.Source, t.stage+b.Target, "", unix.MS_BIND|unix.MS_REC, "")
 	if b.ReadOnly {
 		t.readOnly(b.Target)
 	}
@@ -145,7 +151,7 @@ func (t *tree) chmod(name string, mode uintptr) {
 	t.call("change the mode of "+name, unix.SYS_FCHMODAT, atFDCWD, t.inside(name), mode)
 }
 
-func (t *tree) inside(name string) uintptr { return t.str(stage + name) }
+func (t *tree) inside(name string) uintptr { return t.str(t.stage + name) }
 
 // within tells whether a path lies on or below one of the mounts.
 func within(binds []bind, name string) bool {
@@ -160,12 +166,12 @@ func within(binds []bind, name string) bool {
 
 // enter makes stage the only file system there is. The old root is stacked on the new one for a moment
 // and unmounted there, which needs no directory to put it.
-func (p *program) enter() {
-	p.call("enter the new root", unix.SYS_CHDIR, p.str(stage))
-	dot := p.str(".")
-	p.call("pivot the root", unix.SYS_PIVOT_ROOT, dot, dot)
-	p.call("unmount the old root", unix.SYS_UMOUNT2, dot, unix.MNT_DETACH)
-	p.call("change to the new root", unix.SYS_CHDIR, p.str("/"))
+func (t *tree) enter() {
+	t.call("enter the new root", unix.SYS_CHDIR, t.str(t.stage))
+	dot := t.str(".")
+	t.call("pivot the root", unix.SYS_PIVOT_ROOT, dot, dot)
+	t.call("unmount the old root", unix.SYS_UMOUNT2, dot, unix.MNT_DETACH)
+	t.call("change to the new root", unix.SYS_CHDIR, t.str("/"))
 }
 
 func (p *program) mount(source, target, fstype string, flags uintptr, data string) *step {

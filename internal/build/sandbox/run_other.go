@@ -49,3 +49,6 @@ func Run(ctx context.Context, spec *Spec) (*Result, error) {
 	}
 	return res, nil
 }
+
+// Enter is not possible without mount namespaces.
+func Enter(ctx context.Context, e *Entry) (*Result, error) { return nil, ErrUnsupported }
