@@ -186,5 +186,5 @@ func (c *Config) warn(msg string) {
 func hl(s string) string { return diag.Msgf("%s", s) }
 
 func invalid(format string, args ...any) error {
-	return diag.New(diag.InvalidSetting, format, args...)
+	return diag.Misuse(diag.InvalidSetting, format, args...)
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"strconv"
 	"strings"
+
+	"firn/internal/diag"
 )
 
 // A field is where a setting's value lives, and how it is read and written as text.
@@ -169,7 +171,7 @@ func emptyPath(name string) error {
 
 func setAbsolute(at *string, text string) error {
 	if !strings.HasPrefix(text, "/") {
-		return invalid("not an absolute path: %s", `"`+text+`"`)
+		return diag.New(diag.InvalidSetting, "not an absolute path: %s", quoted(text))
 	}
 	*at = canonical(text)
 	return nil

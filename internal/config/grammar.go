@@ -84,7 +84,7 @@ func include(list []Assignment, name, path string, optional bool, read Reader, d
 }
 
 func syntaxError(line, path string) error {
-	return diag.New(diag.ConfigSyntax, "syntax error in configuration line '%s' in %s", line, quoted(path))
+	return diag.Misuse(diag.ConfigSyntax, "syntax error in configuration line '%s' in %s", line, quoted(path))
 }
 
 func quoted(path string) string { return `"` + path + `"` }

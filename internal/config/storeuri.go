@@ -35,7 +35,7 @@ func storeURI(text string) (string, error) {
 		// Relative to the working directory, which is not known here.
 		return base + params, nil
 	}
-	return "", diag.New(diag.InvalidSetting, "Cannot parse Nix store '%s'", text)
+	return "", diag.Misuse(diag.InvalidSetting, "Cannot parse Nix store '%s'", text)
 }
 
 func storeURIs(text string) ([]string, error) {

@@ -1,5 +1,7 @@
 package diag
 
+import "errors"
+
 // The codes of errors. A code is a word that stays: people search for it, and
 // scripts compare it. Rooms that word an error pick one of these; a code
 // without a row in the tables below fails the tests.
@@ -65,6 +67,16 @@ const (
 	Interrupted         Code = "interrupted"
 	InternalError       Code = "internal-error"
 )
+
+// ErrUsage is the cause of errors after which a command tells how to get help.
+var ErrUsage = errors.New("wrong usage")
+
+// Misuse makes an error of the given code whose cause is [ErrUsage].
+func Misuse(code Code, format string, args ...any) *Error {
+	e := New(code, format, args...)
+	e.Err = ErrUsage
+	return e
+}
 
 // An Explanation is what `firn explain` prints of a code.
 type Explanation struct {
