@@ -1,0 +1,343 @@
+package git
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Status is what a work tree holds. Names are relative, with slashes, in byte order. Submodules are left out.
+type Status struct {
+	Head    ID       // zero before the first commit
+	Files   []string // tracked and present
+	Dirty   []string // those of Files that differ from Head or the index
+	Deleted []string // in Head or the index, but not in the index or the work tree
+}
+
+// IsDirty reports whether the work tree differs from its commit.
+func (s *Status) IsDirty() bool { return len(s.Dirty)+len(s.Deleted) > 0 }
+
+// Status compares the work tree with the index and the index with HEAD. A file counts as changed if Git would store
+// other contents for it; the git program is asked only where filters may decide that.
+func (r *Repo) Status() (*Status, error) {
+	if r.Work == "" {
+		return nil, fmt.Errorf("Git repository '%s' has no work tree", r.Dir)
+	}
+	head, _, err := r.HeadCommit()
+	if err != nil {
+		return nil, fmt.Errorf("resolve HEAD of '%s': %w", r.Dir, err)
+	}
+	s := &Status{Head: head}
+	x, err := r.readIndex()
+	if _, ok := errors.AsType[Unsupported](err); ok {
+		return s, r.askStatus(s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &comparison{repo: r, index: x, state: make([]fileState, len(x.entries))}
+	if err := c.withHead(s.Head); err != nil {
+		return nil, err
+	}
+	if err := c.withWorkTree(); err != nil {
+		return nil, err
+	}
+	c.fill(s)
+	return s, nil
+}
+
+// fileState is what is known of one entry of the index.
+type fileState uint8
+
+const (
+	unchanged fileState = iota
+	changed
+	missing
+	perhaps // the contents differ, filters aside
+	ignored // a submodule, or not checked out
+)
+
+// comparison is the work of Status.
+type comparison struct {
+	repo    *Repo
+	index   *index
+	state   []fileState // by entry
+	deleted []string    // in HEAD, but not in the index
+	at      int         // entries before this one are compared with HEAD
+}
+
+// withHead marks the entries that are not in the commit as they are in the index.
+func (c *comparison) withHead(head ID) error {
+	if !head.IsZero() {
+		tree, err := c.repo.CommitTree(head)
+		if err != nil {
+			return err
+		}
+		if cache := c.index.cache; cache != nil && cache.count == len(c.index.entries) && cache.id == tree {
+			return nil
+		}
+		if err := c.withTree("", tree, c.index.cache); err != nil {
+			return err
+		}
+	}
+	c.skipTo("")
+	return nil
+}
+
+// skipTo marks the entries before name as added; "" stands for the end.
+func (c *comparison) skipTo(name string) {
+	for ; c.at < len(c.index.entries) && (name == "" || c.index.entries[c.at].name < name); c.at++ {
+		c.state[c.at] = changed
+	}
+}
+
+// withTree walks a tree in the order of the index.
+func (c *comparison) withTree(prefix string, id ID, cache *cacheTree) error {
+	data, err := c.repo.ReadKind(id, Tree)
+	if err != nil {
+		return err
+	}
+	entries, err := parseTree(data, c.repo.hash)
+	if err != nil {
+		return fmt.Errorf("tree %s: %w", id, err)
+	}
+	for _, e := range entries {
+		name := prefix + e.name
+		if e.mode == ModeTree {
+			name += "/"
+			c.skipTo(name)
+			sub := cache.child(e.name)
+			if sub != nil && sub.count >= 0 && sub.id == e.id && c.at+sub.count <= len(c.index.entries) {
+				c.at += sub.count
+			} else if err := c.withTree(name, e.id, sub); err != nil {
+				return err
+			}
+			continue
+		}
+		c.skipTo(name)
+		c.withFile(name, e)
+	}
+	return nil
+}
+
+// withFile compares one file of the tree.
+func (c *comparison) withFile(name string, e treeEntry) {
+	if c.at == len(c.index.entries) || c.index.entries[c.at].name != name {
+		if e.mode != ModeSubmodule {
+			c.deleted = append(c.deleted, name)
+		}
+		return
+	}
+	for ; c.at < len(c.index.entries) && c.index.entries[c.at].name == name; c.at++ {
+		if x := &c.index.entries[c.at]; x.stage != 0 || x.id != e.id || x.mode != e.mode || x.intent {
+			c.state[c.at] = changed
+		}
+	}
+}
+
+// withWorkTree looks at every tracked file on disk.
+func (c *comparison) withWorkTree() error {
+	const chunk = 512
+	n := len(c.index.entries)
+	workers := min(runtime.GOMAXPROCS(0), 8, (n+chunk-1)/chunk)
+	errs := make([]error, workers)
+	var next int
+	var mu sync.Mutex
+	take := func() (from, to int) {
+		mu.Lock()
+		defer mu.Unlock()
+		from, to = next, min(next+chunk, n)
+		next = to
+		return from, to
+	}
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			v := visitor{comparison: c, files: newFileHasher(c.repo)}
+			for {
+				from, to := take()
+				if from == to || errs[w] != nil {
+					return
+				}
+				errs[w] = v.visit(from, to)
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return c.settle()
+}
+
+// visitor looks at files on disk, remembering what it knows of their directories.
+type visitor struct {
+	*comparison
+	files *fileHasher
+	dir   string // the last directory looked at, with a slash
+	isDir bool   // whether it is one, not reached through a link
+}
+
+func (v *visitor) visit(from, to int) error {
+	for i := from; i < to; i++ {
+		e := &v.index.entries[i]
+		if e.mode == ModeSubmodule || e.mode == ModeTree {
+			v.state[i] = ignored
+			continue
+		}
+		state, err := v.look(e)
+		if err != nil {
+			return err
+		}
+		if v.state[i] == changed && state == perhaps {
+			continue // it differs from HEAD whatever it turns out to be
+		}
+		v.state[i] = max(v.state[i], state)
+	}
+	return nil
+}
+
+// look compares one file with its entry.
+func (v *visitor) look(e *indexEntry) (fileState, error) {
+	if ok, err := v.inDirectory(e.name); err != nil || !ok {
+		return v.absent(e), err
+	}
+	path := filepath.Join(v.repo.Work, e.name)
+	st, err := lstat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && st.dir {
+		return v.absent(e), nil
+	}
+	switch {
+	case err != nil:
+		return 0, err
+	case e.assumeValid || e.skipWorktree:
+		return unchanged, nil
+	case e.stage != 0 || e.intent:
+		return changed, nil
+	case st.mode != e.mode && !(v.repo.config.Get("core.filemode") == "false" && st.mode|0o111 == e.mode|0o111):
+		return changed, nil
+	case sameStat(e.stat, st.data) && e.stat.before(v.index.written):
+		return unchanged, nil
+	}
+	id, err := v.files.hash(path, st.mode)
+	if errors.Is(err, fs.ErrNotExist) {
+		return v.absent(e), nil
+	}
+	if err != nil || id == e.id {
+		return unchanged, err
+	}
+	return perhaps, nil
+}
+
+func (v *visitor) absent(e *indexEntry) fileState {
+	if e.skipWorktree {
+		return ignored
+	}
+	return missing
+}
+
+// inDirectory reports whether the directories on the way to name are directories.
+func (v *visitor) inDirectory(name string) (bool, error) {
+	i := strings.LastIndexByte(name, '/') + 1
+	dir := name[:i]
+	if dir == "" || dir == v.dir {
+		return dir == "" || v.isDir, nil
+	}
+	ok, err := v.inDirectory(dir[:i-1])
+	if ok && err == nil {
+		var st fileStat
+		st, err = lstat(filepath.Join(v.repo.Work, dir))
+		ok = err == nil && st.dir
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	}
+	v.dir, v.isDir = dir, ok
+	return ok, err
+}
+
+// settle decides about files whose contents differ but that a filter may map to what is stored.
+func (c *comparison) settle() error {
+	var names []string
+	for i, s := range c.state {
+		if s == perhaps {
+			names = append(names, c.index.entries[i].name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	ids := make([]ID, len(names))
+	if c.mayFilter() {
+		var err error
+		if ids, err = c.repo.hashFiltered(names); err != nil {
+			return err
+		}
+	}
+	for i, s := range c.state {
+		if s == perhaps {
+			c.state[i] = changed
+			if ids[0] == c.index.entries[i].id {
+				c.state[i] = unchanged
+			}
+			ids = ids[1:]
+		}
+	}
+	return nil
+}
+
+// mayFilter reports whether contents may differ between the work tree and the repository: attributes or settings that
+// convert them.
+func (c *comparison) mayFilter() bool {
+	for _, e := range c.index.entries {
+		if e.name == ".gitattributes" || strings.HasSuffix(e.name, "/.gitattributes") {
+			return true
+		}
+	}
+	if _, err := os.Stat(filepath.Join(c.repo.Common, "info", "attributes")); err == nil {
+		return true
+	}
+	home, _ := os.UserHomeDir()
+	config := os.Getenv("XDG_CONFIG_HOME")
+	if config == "" {
+		config = filepath.Join(home, ".config")
+	}
+	for _, name := range []string{filepath.Join(c.repo.Common, "config"), filepath.Join(home, ".gitconfig"), filepath.Join(config, "git", "config")} {
+		text, _ := os.ReadFile(name)
+		for _, word := range []string{"autocrlf", "attributesfile", "[include"} {
+			if strings.Contains(strings.ToLower(string(text)), word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fill lists the outcome. A conflict has several entries of one name.
+func (c *comparison) fill(s *Status) {
+	s.Files = make([]string, 0, len(c.state))
+	s.Deleted = c.deleted
+	last := ""
+	for i, state := range c.state {
+		name := c.index.entries[i].name
+		if name == last {
+			continue
+		}
+		last = name
+		switch state {
+		case unchanged:
+			s.Files = append(s.Files, name)
+		case changed:
+			s.Files, s.Dirty = append(s.Files, name), append(s.Dirty, name)
+		case missing:
+			s.Deleted = append(s.Deleted, name)
+		}
+	}
+	slices.Sort(s.Deleted)
+}
