@@ -79,28 +79,38 @@ func (w *Worker) coerceSet(v value.Value, pos diag.Pos, ctx Tracer, how Coercion
 // with one of them. It leaves its frames for the caller to drop.
 func (w *Worker) peel(v value.Value, pos diag.Pos) value.Value {
 	for v.Kind() == value.KindAttrs {
-		set := v.Attrs()
-		if a := set.Get(symbol.ToString); a != nil {
-			w.Push(Ctx("while calling the `__toString` attribute"), a.Pos)
-			v = w.Call1(w.Force(a.Val, a.Pos), w.Cell(v), a.Pos)
-			w.Pop()
-			w.Push(Ctx("while using the result of the `__toString` attribute"), a.Pos)
-			w.enterCall(pos)
-			pos = a.Pos
-			continue
-		}
-		a := set.Get(symbol.OutPath)
-		if a == nil {
+		next, more := w.peelOnce(v, &pos)
+		if !more {
 			return v
 		}
-		w.Push(Ctx("while evaluating the `outPath` attribute"), a.Pos)
-		v = w.Force(a.Val, a.Pos)
-		w.Pop()
-		w.Push(Ctx("while using the `outPath` attribute"), a.Pos)
-		w.enterCall(pos)
-		pos = a.Pos
+		v = next
 	}
 	return v
+}
+
+// peelOnce does one step of peel.
+func (w *Worker) peelOnce(v value.Value, pos *diag.Pos) (value.Value, bool) {
+	set := v.Attrs()
+	if a := set.Get(symbol.ToString); a != nil {
+		w.Push(Ctx("while calling the `__toString` attribute"), a.Pos)
+		v = w.Call1(w.Force(a.Val, a.Pos), w.Cell(v), a.Pos)
+		w.Pop()
+		w.Push(Ctx("while using the result of the `__toString` attribute"), a.Pos)
+		w.enterCall(*pos)
+		*pos = a.Pos
+		return v, true
+	}
+	a := set.Get(symbol.OutPath)
+	if a == nil {
+		return v, false
+	}
+	w.Push(Ctx("while evaluating the `outPath` attribute"), a.Pos)
+	v = w.Force(a.Val, a.Pos)
+	w.Pop()
+	w.Push(Ctx("while using the `outPath` attribute"), a.Pos)
+	w.enterCall(*pos)
+	*pos = a.Pos
+	return v, true
 }
 
 func (w *Worker) coerceList(v value.Value, pos diag.Pos, ctx Tracer, how Coercion) (string, *value.Context) {
@@ -354,4 +364,73 @@ func (d *deepForcer) first(c *value.Value) bool {
 // IsBuiltin reports whether f is the builtin of this name, without arguments.
 func (w *Worker) IsBuiltin(f value.Value, name string) bool {
 	return f.Kind() == value.KindBuiltin && w.builtins[f.Builtin()].Name == name
+}
+
+// Enter counts one level of nesting that Leave ends.
+func (w *Worker) Enter(pos diag.Pos) { w.enterCall(pos) }
+
+// Leave ends what Enter began.
+func (w *Worker) Leave() { w.depth-- }
+
+// PeelString follows __toString and outPath, as coercion to a string does.
+// through tells whether a __toString was called: its result must be a string.
+// release drops the frames that say how the value was come by.
+func (w *Worker) PeelString(v value.Value, pos diag.Pos) (peeled value.Value, through bool, release func()) {
+	m := w.mark()
+	peeled, through = w.peelStrict(v, pos)
+	return peeled, through, func() { w.frames, w.depth = w.frames[:m.frames], m.depth }
+}
+
+func (w *Worker) peelStrict(v value.Value, pos diag.Pos) (value.Value, bool) {
+	through := false
+	for v.Kind() == value.KindAttrs {
+		through = through || v.Attrs().Get(symbol.ToString) != nil
+		next, more := w.peelOnce(v, &pos)
+		if !more {
+			break
+		}
+		v = next
+	}
+	if !through {
+		return v, false
+	}
+	switch v.Kind() {
+	case value.KindString, value.KindPath:
+	case value.KindAttrs:
+		w.Fail(diag.New(diag.WrongType, "`__toString` must return a string, but got %s: %s", w.Describe(v), w.brief(v)).At(pos))
+	default:
+		w.Fail(diag.New(diag.WrongType, "`__toString` should return a string, but got %s: %s", w.Describe(v), w.brief(v)).At(pos))
+	}
+	return v, true
+}
+
+// PosOf is where a value was written, as far as it knows.
+func (w *Worker) PosOf(v value.Value, fallback diag.Pos) diag.Pos {
+	switch v.Kind() {
+	case value.KindLambda:
+		return w.Lambda(v).Pos
+	case value.KindAttrs:
+		if p := v.Attrs().Pos(); p != 0 {
+			return p
+		}
+	}
+	return fallback
+}
+
+// Require fails if an experimental feature is disabled. The reason may be
+// empty.
+func (w *Worker) Require(feature, reason string) {
+	if !w.Features(feature) {
+		w.Check(MissingFeature(feature, reason))
+	}
+}
+
+// MissingFeature is the error of needing a disabled experimental feature.
+func MissingFeature(feature, reason string) *diag.Error {
+	if reason != "" {
+		reason = " (" + reason + ")"
+	}
+	return diag.New(diag.ExperimentalFeature,
+		"experimental Nix feature '%s' is disabled%s; add '--extra-experimental-features %s' to enable it",
+		feature, diag.Plain(reason), feature)
 }

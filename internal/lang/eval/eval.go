@@ -65,6 +65,8 @@ type Options struct {
 	AllowUnsafeNative bool
 	// SmallSlabs trades speed for memory that can be freed, for processes that live long.
 	SmallSlabs bool
+	// Internal are the files that firn itself brings, by InternalPrefix and name.
+	Internal map[string]string
 	// CountCalls keeps the counters per function that NIX_COUNT_CALLS asks for.
 	CountCalls bool
 }

@@ -81,6 +81,9 @@ const maxLinks = 1024
 
 // ResolveFile follows symbolic links and appends default.nix to directories.
 func (w *Worker) ResolveFile(path string) string {
+	if strings.HasPrefix(path, InternalPrefix) {
+		return path
+	}
 	for range maxLinks {
 		t, err := w.World.Files.Lstat(path)
 		w.Check(err)
@@ -112,9 +115,14 @@ func (w *Worker) ParseFile(path string) Code { return w.ParseFileIn(path, nil) }
 
 // ParseFileIn is ParseFile in a scope of the caller's.
 func (w *Worker) ParseFileIn(path string, scope *Scope) Code {
+	origin := diag.Origin{Kind: diag.FromFile, Name: path}
+	if text, ok := w.Internal[path]; ok {
+		origin.Text = text
+		return w.parse(text, "/", origin, scope)
+	}
 	text, err := w.World.Files.ReadFile(path)
 	w.Check(err)
-	return w.parse(text, Dir(path), diag.Origin{Kind: diag.FromFile, Name: path}, scope)
+	return w.parse(text, Dir(path), origin, scope)
 }
 
 // ParseString resolves a text; base is where its relative paths start.
@@ -173,7 +181,7 @@ func (w *Worker) internal(p diag.Pos) bool {
 }
 
 // InternalPrefix begins the names of the files that firn itself brings.
-const InternalPrefix = "/builtin/"
+const InternalPrefix = "«nix-internal»/"
 
 // PosValue makes the set that describes a position, or null.
 func (w *Worker) PosValue(p diag.Pos) value.Value {

@@ -191,7 +191,7 @@ func (w *Worker) Catch(f func()) (caught bool) {
 
 // Catchable reports whether builtins.tryEval catches the error.
 func Catchable(e *diag.Error) bool {
-	return e.Code == diag.Thrown || e.Code == diag.AssertionFailed
+	return e.Code == diag.Thrown || e.Code == diag.AssertionFailed || e.Code == diag.NotInSearchPath
 }
 
 // tell adds the frames above m to the error.
@@ -259,4 +259,58 @@ func (e *elementFrame) frames(w *Worker, _ uint64, out []diag.Frame) []diag.Fram
 // PushElement enters a frame whose text shows the value in a cell.
 func (w *Worker) PushElement(format string, c *value.Value) {
 	w.frames = append(w.frames, frame{trace: &elementFrame{format, c}})
+}
+
+// derivationFrame names the derivation that is being evaluated. It always
+// shows, so that the chain of derivations can be followed.
+type derivationFrame struct{ name string }
+
+func (d *derivationFrame) frames(w *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	where := w.Where(diag.Pos(n))
+	return append(out, diag.Frame{Always: true, Msg: diag.Msgf(
+		"while evaluating derivation '%s'\n  whose name attribute is located at %s", d.name, where)})
+}
+
+// PushDerivation enters the frame of writing a derivation whose name was
+// defined at pos.
+func (w *Worker) PushDerivation(name string, pos diag.Pos) { w.Push(&derivationFrame{name}, pos) }
+
+// A DrvAttrFrame names an attribute of the derivation Drv. One serves all its
+// attributes.
+type DrvAttrFrame struct{ Drv string }
+
+func (d *DrvAttrFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{Pos: diag.Pos(n), Msg: diag.Msgf(
+		"while evaluating attribute '%s' of derivation '%s'", symbol.Symbol(n>>32), d.Drv)})
+}
+
+// PushDrvAttr enters the frame of an attribute of a derivation.
+func (w *Worker) PushDrvAttr(f *DrvAttrFrame, name symbol.Symbol, pos diag.Pos) {
+	w.frames = append(w.frames, frame{n: call(uint32(name), pos), trace: f})
+}
+
+// shortAttrFrame words "while evaluating attribute"; n is symbol and position.
+type shortAttrFrame struct{}
+
+func (shortAttrFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{
+		Pos: diag.Pos(n), Msg: diag.Msgf("while evaluating attribute '%s'", symbol.Symbol(n>>32)),
+	})
+}
+
+// PushShortAttr enters the frame of converting an attribute.
+func (w *Worker) PushShortAttr(name symbol.Symbol, pos diag.Pos) {
+	w.frames = append(w.frames, frame{n: call(uint32(name), pos), trace: shortAttrFrame{}})
+}
+
+// itemAtFrame is itemFrame with a position; n is index and position.
+type itemAtFrame struct{}
+
+func (itemAtFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{Pos: diag.Pos(n), Msg: diag.Msgf("while evaluating list element at index %s", n>>32)})
+}
+
+// PushItemAt enters the frame of converting a list element.
+func (w *Worker) PushItemAt(i int, pos diag.Pos) {
+	w.frames = append(w.frames, frame{n: call(uint32(i), pos), trace: itemAtFrame{}})
 }

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"firn/internal/diag"
+	"firn/internal/format/derivation"
 	"firn/internal/format/nixhash"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/value"
@@ -26,6 +27,8 @@ type World struct {
 	// Home is what ~/ stands for.
 	Home    string
 	HomeErr error
+	// Cwd is where relative search path entries start.
+	Cwd string
 	// Run runs a program for builtins.exec; nil forbids it.
 	Run func(argv []string) (string, error)
 }
@@ -68,11 +71,11 @@ type Source struct {
 	Method storepath.Method
 	// Algo is the hash of the content address; the zero value is SHA-256.
 	Algo nixhash.Algorithm
-	// Filter decides by path and type what goes in; nil takes all.
-	Filter func(path string, t FileType) bool
-	// Expected, if not zero, is the hash that the object must have.
-	Expected nixhash.Hash
-	// CopySymlinks: a Path that is itself a symbolic link is stored as such.
+	// Filter decides by path and type what goes in; nil takes all. It is called
+	// on the goroutine that called AddSource.
+	Filter func(path string, t FileType) (bool, error)
+	// References are what the object refers to.
+	References []storepath.Path
 }
 
 // Store is the store as the language sees it.
@@ -82,14 +85,19 @@ type Store interface {
 	AddText(name string, text []byte, refs []storepath.Path) (storepath.Path, error)
 	// AddSource copies a source; in read-only evaluation it computes the path.
 	AddSource(s Source) (storepath.Path, error)
+	// IsValid reports whether a path is valid, without trying to make it so.
+	IsValid(p storepath.Path) bool
 	// EnsureValid makes sure that a path is valid, substituting if need be.
 	EnsureValid(p storepath.Path) error
 	// References returns the references of a valid path.
 	References(p storepath.Path) ([]storepath.Path, error)
 	// Closure returns the closure of a valid path.
 	Closure(p storepath.Path) ([]storepath.Path, error)
-	// ReadDerivation returns the text of a .drv object.
-	ReadDerivation(p storepath.Path) ([]byte, error)
+	// AddDerivation writes a derivation, or computes its path in read-only
+	// evaluation. It does not keep d.
+	AddDerivation(d *derivation.Derivation) (storepath.Path, error)
+	// ReadDerivation reads a .drv object.
+	ReadDerivation(p storepath.Path) (*derivation.Derivation, error)
 	// Realise builds or substitutes what the elements refer to and returns, for
 	// every output whose path was not known before, the placeholder and the path.
 	Realise(elems []value.Elem) (map[string]string, error)

@@ -68,6 +68,7 @@ const (
 	MaxSize
 	MaxClosureSize
 	ExportReferencesGraph
+	RequiredSystemFeatures
 )
 
 var wellKnown = [...]string{
@@ -85,5 +86,5 @@ var wellKnown = [...]string{
 	DrvAttrs: "drvAttrs", All: "all", Allowed: "allowed", PassAsFile: "passAsFile",
 	AllowedReferences: "allowedReferences", AllowedRequisites: "allowedRequisites",
 	DisallowedReferences: "disallowedReferences", DisallowedRequisites: "disallowedRequisites",
-	MaxSize: "maxSize", MaxClosureSize: "maxClosureSize", ExportReferencesGraph: "exportReferencesGraph",
+	MaxSize: "maxSize", MaxClosureSize: "maxClosureSize", ExportReferencesGraph: "exportReferencesGraph", RequiredSystemFeatures: "requiredSystemFeatures",
 }
