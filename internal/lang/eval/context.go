@@ -142,3 +142,19 @@ func (w *Worker) resolveAll(path string, cache *sync.Map) string {
 	w.Fail(diag.New(diag.FileUnreadable, "too many symbolic links encountered while traversing the path '%s'", given))
 	return ""
 }
+
+// SingleElem forces a cell that must hold a string which refers to exactly one
+// store object, and returns that reference.
+func (w *Worker) SingleElem(c *value.Value, ctx Tracer) value.Elem {
+	s, context := w.ForceString(c, 0, ctx)
+	elems := context.Elems()
+	if len(elems) != 1 {
+		w.FailFrom(diag.New(diag.InvalidContext,
+			"string '%s' has %s entries in its context. It should only have exactly one entry", s, len(elems)), ctx, 0)
+	}
+	if elems[0].Kind == value.DrvDeep {
+		w.FailFrom(diag.New(diag.InvalidContext,
+			"string '%s' has a context which refers to a complete source and binary closure. This is not supported at this time", s), ctx, 0)
+	}
+	return elems[0]
+}

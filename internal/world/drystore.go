@@ -1,0 +1,145 @@
+package world
+
+import (
+	"crypto/sha256"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"firn/internal/diag"
+	"firn/internal/format/derivation"
+	"firn/internal/format/nar"
+	"firn/internal/format/nixhash"
+	"firn/internal/format/storepath"
+	"firn/internal/lang/eval"
+	"firn/internal/lang/value"
+)
+
+// DryStore computes store paths and writes nothing, for read-only evaluation.
+type DryStore struct {
+	Dir storepath.Dir
+
+	buf   sync.Pool
+}
+
+// AddText implements [eval.Store].
+func (s *DryStore) AddText(name string, text []byte, refs []storepath.Path) (storepath.Path, error) {
+	return s.Dir.MakeText(name, nixhash.Sum(nixhash.SHA256, text), refs)
+}
+
+// AddDerivation implements [eval.Store].
+func (s *DryStore) AddDerivation(d *derivation.Derivation) (storepath.Path, error) {
+	buf, _ := s.buf.Get().(*[]byte)
+	if buf == nil {
+		buf = new([]byte)
+	}
+	*buf = d.AppendATerm((*buf)[:0], s.Dir)
+	p, err := d.Path(s.Dir, *buf)
+	s.buf.Put(buf)
+	return p, err
+}
+
+// AddSource implements [eval.Store].
+func (s *DryStore) AddSource(src eval.Source) (storepath.Path, error) {
+	h, err := HashSource(src)
+	if err != nil {
+		return "", err
+	}
+	return s.Dir.MakeFixed(src.Name, storepath.ContentAddress{Method: src.Method, Hash: h}, storepath.References{Others: src.References})
+}
+
+// HashSource hashes a source as its method asks for.
+func HashSource(src eval.Source) (nixhash.Hash, error) {
+	algo := src.Algo
+	if algo == 0 {
+		algo = nixhash.SHA256
+	}
+	var h hash.Hash
+	if algo == nixhash.SHA256 {
+		h = sha256.New()
+	} else {
+		h = algo.New()
+	}
+	if src.Method != storepath.NAR {
+		f, err := os.Open(src.Path)
+		if err != nil {
+			return nixhash.Hash{}, fileError(src.Path, "opening file", err)
+		}
+		defer f.Close()
+		if _, err := io.Copy(h, f); err != nil {
+			return nixhash.Hash{}, fileError(src.Path, "reading", err)
+		}
+		return nixhash.FromBytes(algo, h.Sum(nil))
+	}
+	if err := dumpTree(h, src); err != nil {
+		return nixhash.Hash{}, err
+	}
+	return nixhash.FromBytes(algo, h.Sum(nil))
+}
+
+func dumpTree(w io.Writer, src eval.Source) error {
+	var o nar.DumpOptions
+	if src.Filter != nil {
+		o.Filter = func(rel string, t nar.Type) (bool, error) {
+			return src.Filter(src.Path+rel, narType(t))
+		}
+	}
+	dir, base := filepath.Split(src.Path)
+	if base == "" {
+		base = "."
+	}
+	err := nar.Dump(w, os.DirFS(dir), base, o)
+	if err == nil || diagnosed(err) {
+		return err
+	}
+	return fileError(src.Path, "reading", err)
+}
+
+func diagnosed(err error) bool {
+	_, ok := err.(*diag.Error)
+	return ok
+}
+
+func narType(t nar.Type) eval.FileType {
+	switch t {
+	case nar.Regular:
+		return eval.Regular
+	case nar.Directory:
+		return eval.Directory
+	case nar.Symlink:
+		return eval.Symlink
+	}
+	return eval.Unknown
+}
+
+// IsValid implements [eval.Store]: nothing is.
+func (s *DryStore) IsValid(storepath.Path) bool { return false }
+
+// EnsureValid implements [eval.Store]; read-only evaluation asks for nothing.
+func (s *DryStore) EnsureValid(storepath.Path) error { return nil }
+
+func (s *DryStore) invalid(p storepath.Path) error {
+	return diag.New(diag.InvalidStorePath, "path '%s' is not valid", s.Dir.Join(p))
+}
+
+// References implements [eval.Store].
+func (s *DryStore) References(p storepath.Path) ([]storepath.Path, error) { return nil, s.invalid(p) }
+
+// Closure implements [eval.Store].
+func (s *DryStore) Closure(p storepath.Path) ([]storepath.Path, error) { return nil, s.invalid(p) }
+
+// ReadDerivation implements [eval.Store].
+func (s *DryStore) ReadDerivation(p storepath.Path) (*derivation.Derivation, error) {
+	return nil, s.invalid(p)
+}
+
+// Realise implements [eval.Store].
+func (s *DryStore) Realise(elems []value.Elem) (map[string]string, error) {
+	return nil, s.invalid(elems[0].Path)
+}
+
+// RealPath implements [eval.Store].
+func (s *DryStore) RealPath(p storepath.Path) string { return s.Dir.Join(p) }
+

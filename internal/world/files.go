@@ -1,0 +1,148 @@
+// Package world grants an evaluation its capabilities from real parts: files of
+// this machine, a store, fetchers.
+package world
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"sync"
+	"syscall"
+
+	"firn/internal/diag"
+	"firn/internal/lang/eval"
+)
+
+// Files are the files of this machine, as far as the evaluation may see them.
+// Types are remembered: an evaluation sees one state of the world. Use
+// NewFiles.
+type Files struct {
+	// Access, if not nil, is asked before anything is read; its errors are those
+	// of restricted and pure evaluation.
+	Access func(path string) error
+
+	types sync.Map // path -> eval.FileType
+}
+
+// ReadFile implements [eval.Files]. It opens, reads and closes: three system
+// calls for a file that fits the buffer.
+func (f *Files) ReadFile(path string) (string, error) {
+	if err := f.check(path); err != nil {
+		return "", err
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fileError(path, "reading", err)
+	}
+	return string(b), nil
+}
+
+// Lstat implements [eval.Files].
+func (f *Files) Lstat(path string) (eval.FileType, error) {
+	if err := f.check(path); err != nil {
+		return "", err
+	}
+	if t, ok := f.types.Load(path); ok {
+		return t.(eval.FileType), nil
+	}
+	var st syscall.Stat_t
+	err := syscall.Lstat(path, &st)
+	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) {
+		f.types.Store(path, eval.FileType(""))
+		return "", nil
+	}
+	if err != nil {
+		return "", fileError(path, "getting status of", err)
+	}
+	t := statType(st.Mode)
+	f.types.Store(path, t)
+	return t, nil
+}
+
+func statType(mode uint32) eval.FileType {
+	switch mode & syscall.S_IFMT {
+	case syscall.S_IFREG:
+		return eval.Regular
+	case syscall.S_IFDIR:
+		return eval.Directory
+	case syscall.S_IFLNK:
+		return eval.Symlink
+	}
+	return eval.Unknown
+}
+
+// ReadDir implements [eval.Files].
+func (f *Files) ReadDir(path string) ([]eval.DirEntry, error) {
+	if err := f.check(path); err != nil {
+		return nil, err
+	}
+	list, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fileError(path, "reading directory", err)
+	}
+	out := make([]eval.DirEntry, len(list))
+	for i, e := range list {
+		out[i] = eval.DirEntry{Name: e.Name(), Type: modeType(e.Type())}
+	}
+	return out, nil
+}
+
+func modeType(m fs.FileMode) eval.FileType {
+	switch {
+	case m.IsRegular():
+		return eval.Regular
+	case m.IsDir():
+		return eval.Directory
+	case m&fs.ModeSymlink != 0:
+		return eval.Symlink
+	}
+	return eval.Unknown
+}
+
+// ReadLink implements [eval.Files].
+func (f *Files) ReadLink(path string) (string, error) {
+	if err := f.check(path); err != nil {
+		return "", err
+	}
+	target, err := os.Readlink(path)
+	if err != nil {
+		return "", fileError(path, "reading symbolic link", err)
+	}
+	return target, nil
+}
+
+func (f *Files) check(path string) error {
+	if f.Access == nil {
+		return nil
+	}
+	return f.Access(path)
+}
+
+// Forget drops what is remembered, so that changed files are seen.
+func (f *Files) Forget() { f.types.Clear() }
+
+// fileError words a failure of the file system.
+func fileError(path, doing string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		e := diag.New(diag.FileNotFound, "path '%s' does not exist", path)
+		e.Err = err
+		return e
+	}
+	cause := err
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		cause = pe.Err
+	}
+	e := diag.New(diag.FileUnreadable, doing+" '%s': %s", path, diag.Plain(errnoText(cause)))
+	e.Err = err
+	return e
+}
+
+// errnoText words a system error as C libraries do: with a capital.
+func errnoText(err error) string {
+	s := err.Error()
+	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
+		return string(s[0]-'a'+'A') + s[1:]
+	}
+	return s
+}
