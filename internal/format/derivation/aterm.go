@@ -69,19 +69,19 @@ func (p *parser) file(d *Derivation) {
 	default:
 		p.fail(0, fmt.Errorf("derivation does not start with 'Derive' or 'DrvWithVersion'"))
 	}
-	d.Outputs = sorted(p, "output", list(p, func() Output { return p.output(d.Name) }), func(o *Output) string { return o.Name })
+	d.Outputs = sorted(p, "output", list(p, 2, func() Output { return p.output(d.Name) }), func(o *Output) string { return o.Name })
 	p.expect(",")
-	d.InputDrvs = sorted(p, "input derivation", list(p, p.inputDrv), func(in *InputDrv) string { return string(in.Path) })
+	d.InputDrvs = sorted(p, "input derivation", list(p, 16, p.inputDrv), func(in *InputDrv) string { return string(in.Path) })
 	p.expect(",")
-	d.InputSrcs = sorted(p, "input source", list(p, p.path), func(s *storepath.Path) string { return string(*s) })
+	d.InputSrcs = sorted(p, "input source", list(p, 4, p.path), func(s *storepath.Path) string { return string(*s) })
 	p.expect(",")
 	d.System = p.string()
 	p.expect(",")
 	d.Builder = p.string()
 	p.expect(",")
-	d.Args = list(p, p.string)
+	d.Args = list(p, 4, p.string)
 	p.expect(",")
-	d.Env = sorted(p, "environment variable", list(p, p.envVar), func(v *EnvVar) string { return v.Name })
+	d.Env = sorted(p, "environment variable", list(p, 32, p.envVar), func(v *EnvVar) string { return v.Name })
 	p.expect(")")
 	if p.at < len(p.text) {
 		p.fail(p.at, fmt.Errorf("text after the end of the derivation"))
@@ -133,7 +133,7 @@ func (p *parser) node() InputNode {
 	p.expect("(")
 	n := InputNode{Outputs: p.names()}
 	p.expect(",")
-	n.Dynamic = sorted(p, "dynamic output", list(p, p.dynamicInput), func(in *DynamicInput) string { return in.Output })
+	n.Dynamic = sorted(p, "dynamic output", list(p, 2, p.dynamicInput), func(in *DynamicInput) string { return in.Output })
 	p.expect(")")
 	p.depth--
 	return n
@@ -149,7 +149,7 @@ func (p *parser) dynamicInput() DynamicInput {
 }
 
 func (p *parser) names() []string {
-	return sorted(p, "output name", list(p, p.string), func(s *string) string { return *s })
+	return sorted(p, "output name", list(p, 1, p.string), func(s *string) string { return *s })
 }
 
 func (p *parser) envVar() EnvVar {
@@ -174,14 +174,13 @@ func (p *parser) path() storepath.Path {
 	return sp
 }
 
-// list reads items between brackets. It counts nothing in advance: most lists
-// are short, and long ones grow geometrically.
-func list[T any](p *parser, item func() T) []T {
+// list reads items between brackets, with room for as many as there usually are.
+func list[T any](p *parser, usual int, item func() T) []T {
 	p.expect("[")
 	if p.err != nil || p.skip(']') {
 		return nil
 	}
-	var items []T
+	items := make([]T, 0, usual)
 	for p.err == nil {
 		items = append(items, item())
 		if p.skip(']') {
