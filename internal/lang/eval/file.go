@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"firn/internal/diag"
+	"firn/internal/format/storepath"
 	"firn/internal/lang/symbol"
 	"firn/internal/lang/syntax"
 	"firn/internal/lang/value"
@@ -159,7 +160,7 @@ func (w *Worker) CopyPath(path string) (string, *value.Context) {
 	if strings.HasSuffix(path, ".drv") {
 		w.Fail(diag.New(diag.InvalidName, "file names are not allowed to end in '%s'", ".drv"))
 	}
-	p, err := w.World.Store.AddSource(Source{Name: Base(path), Path: path})
+	p, err := w.World.Store.AddSource(Source{Name: Base(path), Path: path, Method: storepath.NAR})
 	w.Check(err)
 	c := copied{w.StoreDir.Join(p), value.NewContext(value.Elem{Kind: value.Opaque, Path: p})}
 	cache.Store(path, c)

@@ -60,9 +60,9 @@ const (
 	// firstSteps and stepsPerByte say how long the machine runs without taking notes.
 	firstSteps   = 1 << 10
 	stepsPerByte = 32
-	// maxSteps and stepsPerPlace bound the whole work on one text that it then does. The first is a fraction of a second, the
-	// second more than any pattern needs in which nothing empty is repeated.
-	maxSteps      = 1 << 26
+	// maxSteps and stepsPerPlace, which is by instruction and byte, bound the work that it then does on one text. The first
+	// is a fraction of a second, the second more than any pattern needs in which nothing empty is repeated.
+	maxSteps      = 1 << 24
 	stepsPerPlace = 8
 	// maxFrames bounds the stack: 400 MB.
 	maxFrames = 1 << 24
@@ -163,7 +163,7 @@ func (m *machine) attempt() (bool, error) {
 			if m.memory = newMemory(m.prog.memos, len(m.text)+1, m.prefix); m.memory == nil {
 				return false, m.tooMuch("text too long")
 			}
-			m.steps = maxSteps + stepsPerPlace*m.prog.memos*len(m.text)
+			m.steps = maxSteps + stepsPerPlace*len(m.prog.insts)*len(m.text)
 		case outcome == ranDry:
 			return false, m.tooMuch("too many steps")
 		default:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -58,22 +59,59 @@ func memoryAgrees(c trial) error {
 	return nil
 }
 
+// TestStateLimit has, for each pattern, the largest count in place of the @ that libstdc++ 12 accepts.
 func TestStateLimit(t *testing.T) {
 	for _, c := range []struct {
 		pattern string
-		limit   bool
+		largest int
 	}{
-		{strings.Repeat("a", 99996), false},
-		{strings.Repeat("a", 99997), true},
-		{"a{99993}", false},
-		{"a{99994}", true},
-		{"(a{1000}){98}", false},
-		{"(a{1000}){99}", true},
-		{"a{100000}", true},
+		{`a{@}`, 99993},
+		{`a{0,@}`, 49996},
+		{`a{@,}`, 99992},
+		{`(a{@})?`, 99988},
+		{`(a{@}){2}`, 33326},
+		{`(a|b){@}`, 12498},
+		{`(a|b){0,@}`, 11109},
+		{`(a|b){@,}`, 12497},
+		{`((a|b){@})?`, 12497},
+		{`(a?){@}`, 16664},
+		{`(a?){0,@}`, 14284},
+		{`(a?){@,}`, 16663},
+		{`((a?){@})?`, 16663},
+		{`((a?){@}){2}`, 5554},
+		{`(a*b+){@}`, 14283},
+		{`(a*b+){0,@}`, 12498},
+		{`((a*b+){@}){2}`, 4760},
+		{`(a{2,5}){@}`, 7690},
+		{`(a{2,5}){0,@}`, 7141},
+		{`((a{2,5}){@})?`, 7690},
+		{`((a{2,5}){@}){2}`, 2563},
+		{`a{3,}{@}`, 16664},
+		{`a{3,}{0,@}`, 14283},
+		{`(a{3,}{@}){2}`, 5554},
+		{`(){@}`, 33330},
+		{`(){0,@}`, 24997},
+		{`((){@}){2}`, 11108},
+		{`(a|b|c){@}`, 8331},
+		{`(a|b|c){0,@}`, 7690},
+		{`((a|b|c){@}){2}`, 2776},
+		{`((a)*|^b$){@}`, 7141},
+		{`((a)*|^b$){0,@}`, 6665},
+		{`(((a)*|^b$){@}){2}`, 2380},
+		{`(ab.){@}`, 16664},
+		{`(ab.){0,@}`, 14284},
+		{`((ab.){@}){2}`, 5554},
 	} {
-		_, err := Compile(c.pattern)
-		if limit := err != nil && err.(*Error).Kind == Limit; limit != c.limit {
-			t.Errorf("%.20s (%d bytes): %v", c.pattern, len(c.pattern), err)
+		for n, want := range map[int]bool{c.largest: true, c.largest + 1: false} {
+			_, _, err := parse(strings.Replace(c.pattern, "@", strconv.Itoa(n), 1))
+			if (err == nil) != want || err != nil && err.Kind != Limit {
+				t.Errorf("%s with %d: %v", c.pattern, n, err)
+			}
+		}
+	}
+	for n, want := range map[int]bool{99996: true, 99997: false} {
+		if _, _, err := parse(strings.Repeat("a", n)); (err == nil) != want {
+			t.Errorf("%d characters: %v", n, err)
 		}
 	}
 }
@@ -166,9 +204,8 @@ func TestCache(t *testing.T) {
 	if _, err := c.Compile("("); err == nil {
 		t.Error("no error")
 	}
-	for i := range maxCached + 2 {
-		c.Compile(strings.Repeat("x", i%50) + string(rune('a'+i%26)) + strings.Repeat("y", i/50))
-	}
+	c.count.Store(maxCached)
+	c.Compile("b+")
 	if n := c.count.Load(); n > maxCached {
 		t.Error(n)
 	}

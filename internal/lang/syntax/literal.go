@@ -84,9 +84,7 @@ func (p *parser) set() Expr {
 	p.expect(KindBraceOpen)
 	set := p.arena.sets.new()
 	set.At, set.Rec = at, first != KindBraceOpen
-	p.enter()
 	p.binds(set)
-	p.leave()
 	p.expect(KindBraceClose)
 	if first != KindLet {
 		return set
