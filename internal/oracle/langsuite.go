@@ -101,8 +101,8 @@ func (s *LangSuite) Run(c LangCase) Verdict {
 	switch {
 	case err != nil:
 		return Verdict{Detail: err.Error()}
-	case res.TimedOut:
-		return Verdict{Detail: "timeout"}
+	case res.Ended != "":
+		return Verdict{Detail: res.Ended}
 	}
 	xml := c.Kind == "eval-okay" && s.has(c.Name, ".exp.xml")
 	out, errs := []byte(res.Stdout), []byte(res.Stderr)

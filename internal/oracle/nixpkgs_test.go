@@ -134,8 +134,8 @@ func mustSucceed(t *testing.T, res Result, err error) {
 	switch {
 	case err != nil:
 		t.Fatal(err)
-	case res.TimedOut:
-		t.Fatalf("still running after %s", res.Took)
+	case res.Ended != "":
+		t.Fatalf("%s: ended after %s", res.Ended, res.Took)
 	case res.Exit != 0:
 		t.Fatalf("exit status %d\n%s", res.Exit, lastLines(res.Stderr, 40))
 	}

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"firn/internal/oracle/exprgen"
+)
+
+const batchSize = 250
+
+// A difference is an expression of which the two made different things.
+type difference struct {
+	node      *exprgen.Node
+	firn, nix outcome
+	count     int // of expressions that differ in this way
+}
+
+// findings is what a run found. Safe for concurrent use through add.
+type findings struct {
+	mu        sync.Mutex
+	evaluated int
+	failed    int                    // of these, with both
+	skipped   int                    // the reference crashed or took too long
+	explained map[string]int         // by name
+	kinds     map[string]*difference // by signature
+}
+
+// fuzz generates the expressions and compares them.
+func (s *session) fuzz() *findings {
+	found := &findings{explained: map[string]int{}, kinds: map[string]*difference{}}
+	batches := make(chan []*exprgen.Node)
+	var wg sync.WaitGroup
+	for range s.jobs {
+		wg.Go(func() {
+			for batch := range batches {
+				s.batch(batch, found)
+			}
+		})
+	}
+	g := exprgen.New(s.seed, s.filesDir())
+	for made := 0; made < s.count && found.size() < s.most; made += batchSize {
+		batch := make([]*exprgen.Node, min(batchSize, s.count-made))
+		for i := range batch {
+			batch[i] = g.Expression()
+		}
+		batches <- batch
+		if !s.quiet {
+			fmt.Fprintf(os.Stderr, "%d of %d, %d kinds of differences\r", made, s.count, found.size())
+		}
+	}
+	close(batches)
+	wg.Wait()
+	return found
+}
+
+// batch lets the reference say which expressions fail. The others are compared as one list, the failing ones one by one.
+func (s *session) batch(nodes []*exprgen.Node, found *findings) {
+	items := make([]item, len(nodes))
+	for i, n := range nodes {
+		items[i] = s.put(n)
+	}
+	defer remove(items)
+	var values, failures []item
+	var messages []outcome // of failures; odd where the process ended instead
+	for rest := items; len(rest) > 0; {
+		outcomes := s.inTurn(s.nixSide, rest)
+		for i, o := range outcomes {
+			if o.fails {
+				failures, messages = append(failures, rest[i]), append(messages, o)
+			} else {
+				values = append(values, rest[i])
+			}
+		}
+		rest = rest[len(outcomes):]
+		if len(rest) > 0 { // this one ended the process
+			failures, messages = append(failures, rest[0]), append(messages, outcome{odd: "ended"})
+			rest = rest[1:]
+		}
+	}
+	s.compareValues(values, found)
+	for i, it := range failures {
+		if messages[i].fails && s.one(s.firnSide, it) == messages[i] {
+			found.note(1, 1)
+		} else {
+			s.compareOne(it, found)
+		}
+	}
+}
+
+// compareValues evaluates the expressions as one list, and halves of it where the lists differ.
+func (s *session) compareValues(items []item, found *findings) {
+	if len(items) <= 2 {
+		for _, it := range items {
+			s.compareOne(it, found)
+		}
+		return
+	}
+	nix, firn := s.together(s.nixSide, items), s.together(s.firnSide, items)
+	if nix == firn && !nix.fails && nix.odd == "" {
+		found.note(len(items), 0)
+		return
+	}
+	s.compareValues(items[:len(items)/2], found)
+	s.compareValues(items[len(items)/2:], found)
+}
+
+// compareOne evaluates a single expression with both, in the same way.
+func (s *session) compareOne(it item, found *findings) {
+	nix, firn := s.one(s.nixSide, it), s.one(s.firnSide, it)
+	switch {
+	case nix.odd != "":
+		found.skip()
+		if firn.odd == "" || strings.HasPrefix(firn.odd, "took") {
+			return
+		}
+	case nix == firn && nix.fails:
+		found.note(1, 1)
+		return
+	case nix == firn:
+		found.note(1, 0)
+		return
+	}
+	if why := explain(firn, nix); why != "" {
+		found.explain(why)
+		return
+	}
+	if found.again(firn, nix) {
+		return
+	}
+	found.add(s.shrink(difference{node: it.node, firn: firn, nix: nix, count: 1}))
+}
+
+// shrink looks for the smallest expression that differs in the same way.
+func (s *session) shrink(d difference) difference {
+	kind := signature(d.firn, d.nix)
+	for budget := 400; budget > 0; {
+		smaller := false
+		for n := range d.node.Smaller {
+			if n.Size() >= d.node.Size() && len(n.String()) >= len(d.node.String()) {
+				continue
+			}
+			if budget--; budget < 0 {
+				break
+			}
+			it := s.put(n)
+			firn := s.one(s.firnSide, it)
+			nix := s.one(s.nixSide, it)
+			remove([]item{it})
+			if nix != firn && nix.odd == "" && signature(firn, nix) == kind {
+				d.node, d.firn, d.nix, smaller = n, firn, nix, true
+				break
+			}
+		}
+		if !smaller {
+			break
+		}
+	}
+	return d
+}
+
+var (
+	quoted = regexp.MustCompile(`"(\\.|[^"\\])*"|'[^']*'|«[^»]*»|/[^\s,;)]+|[{\[(].*`)
+	number = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?`)
+)
+
+// signature is the same for differences that are likely to have the same cause.
+func signature(firn, nix outcome) string {
+	return shape(firn) + " / " + shape(nix)
+}
+
+func shape(o outcome) string {
+	switch {
+	case o.odd != "":
+		return "odd " + firstWords(o.odd)
+	case !o.fails:
+		return "a value"
+	}
+	return number.ReplaceAllString(quoted.ReplaceAllString(o.text, "…"), "N")
+}
+
+func firstWords(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return number.ReplaceAllString(line, "N")
+}
+
+func (f *findings) size() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.kinds)
+}
+
+func (f *findings) note(evaluated, failed int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.evaluated += evaluated
+	f.failed += failed
+}
+
+func (f *findings) skip() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.skipped++
+}
+
+func (f *findings) explain(why string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.evaluated++
+	f.explained[why]++
+}
+
+// again counts a difference of a kind that is known already. Values that differ are all looked at, up to a point: their
+// signature says little.
+func (f *findings) again(firn, nix outcome) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.kinds[signature(firn, nix)]
+	if d == nil {
+		return false
+	}
+	f.evaluated++
+	d.count++
+	return true
+}
+
+func (f *findings) add(d difference) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.evaluated++
+	key := signature(d.firn, d.nix)
+	if key == "a value / a value" {
+		key += " " + d.node.String()
+	}
+	if old := f.kinds[key]; old != nil {
+		old.count++
+		return
+	}
+	f.kinds[key] = &d
+}
+
+// String is the report.
+func (f *findings) String() string {
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(f.kinds)) {
+		d := f.kinds[key]
+		fmt.Fprintf(&b, "---- %d times\n%s\n  nix:  %s\n  firn: %s\n", d.count, d.node, d.nix, d.firn)
+	}
+	for _, why := range slices.Sorted(maps.Keys(f.explained)) {
+		fmt.Fprintf(&b, "%d explained: %s\n", f.explained[why], why)
+	}
+	fmt.Fprintf(&b, "%d expressions, of which %d fail with both; %d skipped (the reference gave no answer); %d kinds of differences\n",
+		f.evaluated, f.failed, f.skipped, len(f.kinds))
+	return b.String()
+}
+
+func (o outcome) String() string {
+	switch {
+	case o.odd != "":
+		return o.odd
+	case o.fails:
+		return "error: " + o.text
+	}
+	if len(o.text) > 2000 {
+		return o.text[:2000] + "…"
+	}
+	return o.text
+}
