@@ -170,8 +170,8 @@ func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
 	switch {
 	case err != nil:
 		return res, err
-	case res.TimedOut:
-		return res, errors.New("still running after five minutes")
+	case res.Ended != "":
+		return res, errors.New(res.Ended)
 	case res.Exit != 0:
 		return res, fmt.Errorf("exit status %d: %.200s", res.Exit, oracle.LastError(res.Stderr))
 	}

@@ -60,7 +60,7 @@ func assignedVariables(c *Code) []string {
 			ast.Inspect(f.AST, func(n ast.Node) bool {
 				for _, target := range assigned(n) {
 					id := rootName(target)
-					if id == nil || !vars[id.Name] {
+					if id == nil || id.Name == "_" || !vars[id.Name] {
 						continue
 					}
 					// The parser resolves names inside a file: an unresolved one is another file's.

@@ -12,5 +12,5 @@
 //  7. a package with no or two package comments; a page of docs/spec that no package comment names;
 //  8. a row of a table of commands, builtins, settings or error codes without a text or without a case.
 //
-// Test files may import more than the line of their package: every pure room, every *test package and the in-memory store.
+// Test files may import more than the line of their package: every pure room, every *test package, the in-memory store and the oracles.
 package archtest

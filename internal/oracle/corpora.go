@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"firn/internal/compress"
 )
 
 // CorporaDir is where the corpora are unpacked. The expected store paths hold for this place alone: nixpkgs 14.04
@@ -60,7 +62,7 @@ func Expected(name string) ([]byte, error) {
 	if !strings.HasSuffix(name, ".zst") {
 		return io.ReadAll(file)
 	}
-	plain, err := decompress(file)
+	plain, err := compress.NewReader(compress.Zstd, file)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +89,7 @@ func unpackOnce(archive string) error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	plain, err := decompress(file)
+	plain, err := compress.NewReader(compress.Zstd, file)
 	if err != nil {
 		return err
 	}
