@@ -154,3 +154,6 @@ func (s FeatureSet) Require(f Feature, reason string) error {
 		"experimental Nix feature '%s' is disabled%s; add '--extra-experimental-features %s' to enable it",
 		f, diag.Plain(reason), f)
 }
+
+// Milestone returns the number under which Nix's tracker follows the feature.
+func (f Feature) Milestone() int { return features[f].milestone }
