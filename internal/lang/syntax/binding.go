@@ -93,17 +93,19 @@ func (p *parser) insert(set *Set, path []AttrName, a Attr) {
 	p.merge(into, from, path)
 }
 
-// merge moves the attributes of a set into another; path leads to both.
+// merge moves the attributes of a set into another; path leads to both. Names
+// that both have come first: of several that can't be merged, the one that was
+// defined first is reported.
 func (p *parser) merge(into, from *Set, path []AttrName) {
-	n := len(path)
-	for _, a := range from.Attrs {
-		if a.Kind == AttrInheritFrom {
-			a.FromIndex += len(into.From)
+	had := len(into.Attrs)
+	for j := 0; j < had && p.err == nil; j++ {
+		if i := p.find(from, into.Attrs[j].Name); i >= 0 {
+			p.mergeOne(into, from, i, path)
 		}
-		path = append(path[:n:n], AttrName{Name: a.Name, At: a.At})
-		p.insert(into, path, a)
-		if p.err != nil {
-			return
+	}
+	for i := 0; i < len(from.Attrs) && p.err == nil; i++ {
+		if j := p.find(into, from.Attrs[i].Name); j < 0 || j >= had {
+			p.mergeOne(into, from, i, path)
 		}
 	}
 	for _, d := range from.Dynamic {
@@ -113,6 +115,14 @@ func (p *parser) merge(into, from *Set, path []AttrName) {
 		into.From = p.arena.exprs.append(into.From, e)
 		into.FromAt = p.arena.positions.append(into.FromAt, from.FromAt[i])
 	}
+}
+
+func (p *parser) mergeOne(into, from *Set, i int, path []AttrName) {
+	a := from.Attrs[i]
+	if a.Kind == AttrInheritFrom {
+		a.FromIndex += len(into.From)
+	}
+	p.insert(into, append(path[:len(path):len(path)], AttrName{Name: a.Name, At: a.At}), a)
 }
 
 // find returns the place of an attribute, or -1.

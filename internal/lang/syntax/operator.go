@@ -52,7 +52,7 @@ var precedences = [kinds]precedence{
 	KindTimes:     {levelProduct, leansLeft},
 	KindSlash:     {levelProduct, leansLeft},
 	KindConcat:    {levelConcat, leansRight},
-	KindQuestion:  {levelHasAttr, leansNowhere},
+	KindQuestion:  {levelHasAttr, leansLeft},
 	unaryMinus:    {levelNegate, leansNowhere},
 }
 

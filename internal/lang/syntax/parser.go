@@ -7,7 +7,7 @@ import (
 
 // maxDepth is how deep expressions may nest: what is read recursively, and
 // apart from that the operators that lean to the left and the attribute paths.
-const maxDepth = 100_000
+const maxDepth = 50_000
 
 // A parser reads one text by recursive descent, with precedence climbing for
 // operators. It looks one token ahead, and a second time only to see whether a
