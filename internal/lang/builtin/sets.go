@@ -122,19 +122,22 @@ func listToAttrs(w *worker, args []*cell, _ diag.Pos) value.Value {
 func intersectAttrs(w *worker, args []*cell, _ diag.Pos) value.Value {
 	left := w.ForceAttrs(args[0], 0, ctx("while evaluating the first argument passed to builtins.intersectAttrs"))
 	right := w.ForceAttrs(args[1], 0, ctx("while evaluating the second argument passed to builtins.intersectAttrs"))
-	l, r := left.List(), right.List()
-	out := w.AttrSlots(min(len(l), len(r)))
-	if len(l) < len(r) {
+	// Only the smaller one is walked: the other may have many layers.
+	if left.AtMost() < right.AtMost() {
+		l := left.List()
+		out := w.AttrSlots(len(l))
 		for i := range l {
 			if a := right.Get(l[i].Name); a != nil {
 				out = append(out, *a)
 			}
 		}
-	} else {
-		for i := range r {
-			if left.Get(r[i].Name) != nil {
-				out = append(out, r[i])
-			}
+		return value.FromAttrs(w.NewAttrs(out))
+	}
+	r := right.List()
+	out := w.AttrSlots(len(r))
+	for i := range r {
+		if left.Get(r[i].Name) != nil {
+			out = append(out, r[i])
 		}
 	}
 	return value.FromAttrs(w.NewAttrs(out))

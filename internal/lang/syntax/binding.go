@@ -104,7 +104,7 @@ func (p *parser) merge(into, from *Set, path []AttrName) {
 		}
 	}
 	for i := 0; i < len(from.Attrs) && p.err == nil; i++ {
-		if j := p.find(into, from.Attrs[i].Name); j < 0 || j >= had {
+		if j := p.find(into, from.Attrs[i].Name); j < 0 {
 			p.mergeOne(into, from, i, path)
 		}
 	}

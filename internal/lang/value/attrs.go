@@ -26,8 +26,10 @@ type Attrs struct {
 const (
 	depthShift = 28
 	maxDepth   = 8
-	// maxLayer is the largest right-hand side of // that becomes a layer.
-	maxLayer = 16
+	// maxMerged is the size up to which // makes a set without layers, maxLayer
+	// that up to which two layers become one.
+	maxMerged = 24
+	maxLayer  = 16
 	// indexAbove is the size from which a set gets a hash index, built at its
 	// indexAfter-th look-up.
 	indexAbove = 64
@@ -168,6 +170,16 @@ func (x *attrIndex) find(list []Attr, name symbol.Symbol) *Attr {
 	}
 }
 
+// AtMost bounds the number of attributes from above, without counting those that
+// several layers have.
+func (a *Attrs) AtMost() int {
+	n := 0
+	for ; a != nil; a = a.base {
+		n += len(a.own())
+	}
+	return n
+}
+
 // Empty reports whether there are no attributes.
 func (a *Attrs) Empty() bool { return a.nd == 0 }
 
@@ -237,28 +249,53 @@ func merge(out, left, right []Attr) []Attr {
 	return append(append(out, left...), right...)
 }
 
-// Update returns left // right.
+// Update returns left // right. Small sets are merged. Otherwise nothing is
+// copied: the layers of right are laid over left, as long as they are not many.
 func (s *Slab) Update(left, right *Attrs) *Attrs {
-	if right.nd == 0 {
+	switch {
+	case right.nd == 0:
 		return left
-	}
-	if left.nd == 0 {
+	case left.nd == 0:
 		return right
+	case left.AtMost()+right.AtMost() <= maxMerged || left.depth()+right.depth()+1 > maxDepth:
+		l, r := left.List(), right.List()
+		return s.NewAttrs(merge(s.AttrSlots(len(l)+len(r)), l, r))
 	}
-	over := right.List()
-	base := left
-	if left.base != nil && len(left.own())+len(over) <= maxLayer {
-		// Lie on what is under left instead, with both layers in one.
-		over = merge(s.AttrSlots(len(left.own())+len(over)), left.own(), over)
-		base = left.base
+	return s.overlay(left, right)
+}
+
+// overlay lays the layers of right over left.
+func (s *Slab) overlay(left, right *Attrs) *Attrs {
+	if right.base != nil {
+		left = s.overlay(left, right.base)
 	}
-	if len(over) <= maxLayer && base.depth() < maxDepth-1 && (base.base != nil || len(base.own()) > maxLayer) {
-		a := s.newSet()
-		a.first, a.base = unsafe.SliceData(over), base
-		a.nd = uint32(len(over)) | uint32(base.depth()+1)<<depthShift
-		return a
+	own := right.own()
+	if left.base != nil && len(left.own())+len(own) <= maxLayer {
+		// Two small layers are one.
+		own = merge(s.AttrSlots(len(left.own())+len(own)), left.own(), own)
+		return s.layer(left.base, own)
 	}
-	l := left.List()
-	r := right.List()
-	return s.NewAttrs(merge(s.AttrSlots(len(l)+len(r)), l, r))
+	a := s.layer(left, own)
+	if len(own) > indexAbove {
+		a.extra().index.Store(right.ownIndex())
+	}
+	return a
+}
+
+func (s *Slab) layer(base *Attrs, own []Attr) *Attrs {
+	a := s.newSet()
+	a.first, a.base = unsafe.SliceData(own), base
+	a.nd = uint32(len(own)) | uint32(base.depth()+1)<<depthShift
+	return a
+}
+
+// ownIndex returns the hash index of the a's own attributes.
+func (a *Attrs) ownIndex() *attrIndex {
+	e := a.extra()
+	if x := e.index.Load(); x != nil {
+		return x
+	}
+	x := newIndex(a.own())
+	e.index.Store(x)
+	return x
 }
