@@ -189,7 +189,7 @@ var moduleDoors = []struct {
 	{"github.com/peterh/liner", []string{"lang/repl", "cli"}},
 	{"github.com/zeebo/blake3", []string{"format/nixhash"}},
 	{"golang.org/x/sys/cpu", []string{"cli"}},
-	{"golang.org/x/sys", []string{"filelock", "store/local", "build/sandbox", "daemon"}},
+	{"golang.org/x/sys", []string{"filelock", "store/fstree", "store/local", "build/sandbox", "daemon"}},
 	{"golang.org/x/term", []string{"ui", "cli"}},
 	{"modernc.org/sqlite", []string{"sqlite"}},
 	{"zombiezen.com/go/sqlite", []string{"sqlite"}},

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"strings"
+
 	driver "zombiezen.com/go/sqlite"
 )
 
@@ -18,18 +20,18 @@ import (
 type Stmt struct {
 	st    *driver.Stmt
 	conn  *Conn
-	query string
-	param int
+	param int // the last one bound
 }
 
-// Prepare compiles a single statement. Preparing the same text again on the
-// same connection gives the same compiled statement.
+// Prepare compiles a single statement; blanks around it do not matter. Preparing
+// the same text again on the same connection gives the same compiled statement.
 func (c *Conn) Prepare(query string) (*Stmt, error) {
+	query = strings.TrimSpace(query)
 	st, err := c.db.Prepare(query)
 	if err != nil {
 		return nil, wrap("prepare statement for", c.path, err)
 	}
-	return &Stmt{st: st, conn: c, query: query}, nil
+	return &Stmt{st: st, conn: c}, nil
 }
 
 // Start makes s ready to be given its parameters from the first on.

@@ -1,0 +1,1 @@
+insert into BuildTraceV3 (drvPath, outputName, outputPath, signatures) values (?, ?, ?, ?);

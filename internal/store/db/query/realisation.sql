@@ -1,0 +1,1 @@
+select outputPath, signatures from BuildTraceV3 where drvPath = ? and outputName = ?;

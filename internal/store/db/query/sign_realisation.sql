@@ -1,0 +1,1 @@
+update BuildTraceV3 set signatures = ? where drvPath = ? and outputName = ?;

@@ -1,0 +1,1 @@
+update ValidPaths set hash = ?, narSize = ?, ultimate = ?, sigs = ?, ca = ? where path = ?;
