@@ -288,3 +288,36 @@ func TestNeedsResolving(t *testing.T) {
 		}
 	}
 }
+
+// A derivation that depends on floating outputs, and what the reference built in
+// its place.
+func TestResolveEqualsReference(t *testing.T) {
+	f := folder{dir, "testdata/resolve"}
+	d, err := f.read("1wb4vxwvjmhjg97bijjnivalfxbadshc-dep.drv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := map[string]storepath.Path{
+		"mwky69w050y1nxnnmn45vsrzf708c4lw-root.drv^out": "5wz0a89rkmlgmhvzycnvx3035x9wm66y-root",
+		"mwky69w050y1nxnnmn45vsrzf708c4lw-root.drv^lib": "nppyy0rf4f23iq9cbfinzn0i7lhhwibv-root-lib",
+	}
+	r, ok := d.Resolve(dir, func(b Built) (storepath.Path, bool) { p, ok := paths[b.String()]; return p, ok })
+	if !ok {
+		t.Fatal("not resolved")
+	}
+	if err := (&Hasher{Dir: dir}).Fill(r); err != nil {
+		t.Fatal(err)
+	}
+	const want = "n7wq4b66h0mjkgv7il1inl557ms27lrp-dep.drv"
+	text, err := f.text(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := r.AppendATerm(nil, dir)
+	if string(got) != text {
+		t.Errorf("%s, want %s", got, text)
+	}
+	if p, err := r.Path(dir, got); p != want || err != nil {
+		t.Errorf("%s, %v", p, err)
+	}
+}
