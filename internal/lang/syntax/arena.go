@@ -79,6 +79,7 @@ type scratch struct {
 	bytes   []byte
 	indexes []*nameIndex
 	symbols symbolCache
+	texts   textCache
 }
 
 // index returns the n-th index, empty.

@@ -101,7 +101,8 @@ func (p *parser) list() Expr {
 	p.enter()
 	first := len(p.arena.scratch.exprs)
 	for startsOperand[p.kind] {
-		at, e := p.start, p.selection()
+		at := p.start
+		e := p.selection()
 		p.warnOrWord(at, e)
 		p.arena.scratch.exprs = append(p.arena.scratch.exprs, e)
 	}
@@ -237,7 +238,7 @@ func (p *parser) concat(start, base int, force bool) Expr {
 func (p *parser) stringText() string {
 	raw := p.text[p.start:p.end]
 	if strings.IndexByte(raw, '\\') < 0 && strings.IndexByte(raw, '\r') < 0 && strings.IndexByte(raw, 0) < 0 {
-		return strings.Clone(raw)
+		return p.arena.scratch.texts.copy(raw)
 	}
 	p.arena.scratch.bytes = unescape(p.arena.scratch.bytes[:0], raw)
 	return p.text0(p.arena.scratch.bytes)

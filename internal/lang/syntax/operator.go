@@ -179,7 +179,8 @@ func (p *parser) application() Expr {
 	args := p.arena.scratch.exprs
 	first := len(args)
 	for startsOperand[p.kind] {
-		at, e := p.start, p.selection()
+		at := p.start
+		e := p.selection()
 		p.warnOrWord(at, e)
 		p.arena.scratch.exprs = append(p.arena.scratch.exprs, e)
 	}
