@@ -1,0 +1,246 @@
+// Package plan decides what has to happen so that wanted outputs exist: facts go in, steps come out.
+//
+// A [Planner] is told what is wanted, gives the steps that are possible now, and is told what came of
+// each. Some steps ask (which derivation is this, is that path valid, does a substituter offer it); the
+// others do work (substitute a path, build a derivation). Whoever carries the steps out may do them in
+// any order and any number at once. A planner does nothing itself, so fallback from substitution to
+// building, resolution of derivations whose inputs are addressed by contents, dynamic derivations and
+// what still can be done after a failure are decided here and tested with tables.
+//
+// What a target needs is found by goals that wait for other goals (see goal.go):
+//
+//	output      this output of this derivation exists: it is valid, or substituted, or built
+//	path        this store path is valid, or is substituted after its references
+//	known       the path of this output, if that can be told without realising anything
+//	resolution  the derivation with its inputs realised and put in place
+//	build       the derivation is built
+//
+// A goal is made once, however many want it. See docs/spec/realisation-plan.md.
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"firn/internal/build/options"
+	"firn/internal/format/derivation"
+	"firn/internal/format/storepath"
+)
+
+// A Mode says what is done with outputs that exist.
+type Mode int
+
+const (
+	Normal Mode = iota // they are used
+	Check              // they are built again and compared
+	Repair             // they are compared with what is registered and replaced if they differ
+)
+
+// Settings are the choices of the person who builds.
+type Settings struct {
+	Dir                    storepath.Dir
+	Substitute             bool // ask substituters
+	AlwaysAllowSubstitutes bool // also for derivations that would rather be built
+	Fallback               bool // build when a substitution fails
+	ContentAddressed       bool // the feature ca-derivations
+	// Assume makes it a rehearsal: a build may be answered without paths, and what depends on it is
+	// planned as far as possible.
+	Assume bool
+}
+
+// A Target is something wanted: a store path, or outputs of a derivation.
+type Target struct {
+	// Path is the store path, or the derivation if there are Outputs or All is set.
+	Path storepath.Path
+	// Chain leads from Path to the derivation meant if that is itself an output (drv^out^…).
+	Chain   []string
+	Outputs []string
+	All     bool
+	Mode    Mode
+}
+
+// IsPath tells whether the target is just a store path.
+func (t Target) IsPath() bool { return !t.All && len(t.Outputs) == 0 }
+
+// A Step is one of the types below. Steps are compared with ==.
+type Step interface{ step() }
+
+type (
+	// ReadDerivation asks for a derivation; the answer is Planner.Derivation. Again is set when its file
+	// was not there before and has been substituted.
+	ReadDerivation struct {
+		Drv   storepath.Path
+		Again bool
+	}
+	// CheckValid asks whether a path is valid; the answer is Planner.Valid. With Contents its bytes are
+	// compared with the registered hash, and damage counts as not valid.
+	CheckValid struct {
+		Path     storepath.Path
+		Contents bool
+	}
+	// FindRealisation asks for the path of an output, from the store or else from substituters; the
+	// answer is Planner.Realisation.
+	FindRealisation struct {
+		Drv    storepath.Path
+		Output string
+		Remote bool
+	}
+	// FindOffer asks whether a substituter has a path; the answer is Planner.Offer.
+	FindOffer struct{ Path storepath.Path }
+	// Substitute is work: the answer is Planner.Substituted. The references are valid.
+	Substitute struct {
+		Path   storepath.Path
+		Offer  *Offer
+		Repair bool
+	}
+	// Build is work: the answer is Planner.Built. All inputs are valid.
+	Build struct {
+		Drv  storepath.Path
+		Mode Mode
+		// Job has the rest; there is one Job for each Drv and Mode.
+		*Job
+	}
+)
+
+func (ReadDerivation) step()  {}
+func (CheckValid) step()      {}
+func (FindRealisation) step() {}
+func (FindOffer) step()       {}
+func (Substitute) step()      {}
+func (Build) step()           {}
+
+// An Offer is what a substituter says of a path.
+type Offer struct {
+	References   []storepath.Path
+	DownloadSize uint64                   // bytes, 0 if not known
+	NARSize      uint64                   // bytes
+	CA           storepath.ContentAddress // what a fixed output is known to be, if it is one
+	Source       any                      // the substituter's own business
+}
+
+// A Job is what a build needs to know.
+type Job struct {
+	Derivation *derivation.Derivation
+	Options    *options.Options
+	Inputs     []storepath.Path // sources and outputs of input derivations, sorted
+	// Resolved is set when the derivation was made by resolving another one, which is From: its text may
+	// not be in the store yet.
+	Resolved bool
+	From     storepath.Path
+	// Weight is the number of goals that wait for this one in a row: the longest way to a target.
+	Weight int
+}
+
+// A Planner holds the state of one plan. It belongs to one goroutine.
+type Planner struct {
+	set     Settings
+	goals   map[key]*goal
+	queue   []*goal // goals whose next part can run
+	asks    []Step  // steps that were not handed out yet
+	work    []ready
+	targets []*goal
+
+	derivations map[storepath.Path]*derivation.Derivation
+	resolved    map[storepath.Path]storepath.Path // those made here, not read, and from what
+	unfinished  int                               // steps handed out and not answered
+}
+
+// ready is a work step with the goal that wants it.
+type ready struct {
+	step Step
+	goal *goal
+}
+
+// New returns a planner that wants nothing yet.
+func New(set Settings) *Planner {
+	return &Planner{set: set, goals: map[key]*goal{}, derivations: map[storepath.Path]*derivation.Derivation{},
+		resolved: map[storepath.Path]storepath.Path{}}
+}
+
+// Want adds a target and returns its number, which counts from 0.
+func (p *Planner) Want(t Target) int {
+	p.targets = append(p.targets, p.target(t))
+	p.run()
+	return len(p.targets) - 1
+}
+
+// Asks takes the questions that have come up.
+func (p *Planner) Asks() []Step {
+	list := p.asks
+	p.asks = nil
+	p.unfinished += len(list)
+	return list
+}
+
+// Work takes all work that can be done now, the most urgent first: what most goals in a row wait for.
+func (p *Planner) Work() []Step {
+	if len(p.work) > 1 {
+		w := weights{}
+		slices.SortStableFunc(p.work, func(a, b ready) int { return cmp.Compare(w.of(b.goal), w.of(a.goal)) })
+		for _, r := range p.work {
+			if b, ok := r.step.(Build); ok {
+				b.Weight = w.of(r.goal)
+			}
+		}
+	}
+	list := make([]Step, len(p.work))
+	for i, r := range p.work {
+		list[i] = r.step
+	}
+	p.unfinished += len(list)
+	p.work = nil
+	return list
+}
+
+// Done tells whether every target is decided.
+func (p *Planner) Done() bool {
+	for _, g := range p.targets {
+		if !g.finished {
+			return false
+		}
+	}
+	return true
+}
+
+// Stuck tells whether nothing is possible any more though not everything is decided. That is a cycle
+// among derivations, or a step whose answer was left out.
+func (p *Planner) Stuck() bool {
+	return !p.Done() && p.unfinished == 0 && len(p.asks) == 0 && len(p.work) == 0
+}
+
+// A Result is how a target ended.
+type Result struct {
+	Decided bool
+	Err     error // nil if it exists
+	How     How
+	Outputs []Output // of a derivation, in the order of their names
+	Path    storepath.Path
+}
+
+// An Output is an output that exists.
+type Output struct {
+	Name string
+	Path storepath.Path // empty if a rehearsal cannot tell
+	// Drv is the derivation that has the output, as named by the target.
+	Drv storepath.Path
+}
+
+// How says what made a target exist; the greatest of its outputs counts.
+type How int
+
+const (
+	AlreadyValid How = iota
+	ResolvesToAlreadyValid
+	Substituted
+	Built
+)
+
+// Result returns how a target, by its number, ended.
+func (p *Planner) Result(target int) Result {
+	g := p.targets[target]
+	r := Result{Decided: g.finished, How: g.how, Outputs: g.outputs, Path: g.path}
+	if g.failure != nil {
+		r.Err = g.failure
+	}
+	return r
+}
