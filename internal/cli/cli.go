@@ -112,7 +112,7 @@ func (c *Call) run(words []string) error {
 			return dump(c)
 		}
 	}
-	if n, ok := c.Env("NIX_GET_COMPLETIONS"); ok {
+	if n, _ := c.Env("NIX_GET_COMPLETIONS"); n != "" {
 		return c.complete(words, n)
 	}
 	err := c.parse(words)
@@ -122,12 +122,10 @@ func (c *Call) run(words []string) error {
 	if err != nil {
 		return err
 	}
+	c.record()
 	c.Config.WarnUnknown()
 	if c.Has(&versionFlag) {
 		return c.showVersion()
-	}
-	if err := c.record(); err != nil {
-		return err
 	}
 	if c.Command.Run == nil {
 		return c.needsSubcommand()
@@ -200,19 +198,18 @@ func (c *Call) configure() error {
 }
 
 // record sends log records to the file or socket that a setting names.
-func (c *Call) record() error {
+func (c *Call) record() {
 	name := c.Config.General.JSONLogPath
 	if name == "" {
-		return nil
+		return
 	}
 	w, err := openRecord(name)
 	if err != nil {
 		// Nix: goes on without.
 		c.Log.Warn("opening log file " + quote(name) + ": " + err.Error())
-		return nil
+		return
 	}
 	c.Log.SetRecord(w)
-	return nil
 }
 
 func readConfig(name string) (string, error) {

@@ -15,9 +15,9 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 	},
 	Flags: [][]*Flag{nixFlags, commonFlags},
 	Sub: []*Command{
+		&dumpManualCommand,
 		&completionCommand,
 		&configCommand,
-		&dumpManualCommand,
 		&explainCommand,
 		&helpCommand,
 		&versionCommand,

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"firn/internal/activity"
+	"firn/internal/diag"
+	"firn/internal/lang/eval"
+	"firn/internal/lang/symbol"
+	"firn/internal/lang/value"
+	"firn/internal/wiring"
+)
+
+// Flags of everything that evaluates.
+
+const evalGroup = "Common evaluation options"
+
+var argFlag = Flag{Long: "arg", Labels: []string{"name", "expr"}, Group: evalGroup,
+	Doc: "Pass the value *expr* as the argument *name* to Nix functions."}
+
+var argStrFlag = Flag{Long: "argstr", Labels: []string{"name", "string"}, Group: evalGroup,
+	Doc: "Pass the string *string* as the argument *name* to Nix functions."}
+
+var argFromFileFlag = Flag{Long: "arg-from-file", Labels: []string{"name", "path"}, Group: evalGroup,
+	Doc: "Pass the contents of the file *path* as the argument *name* to Nix functions."}
+
+var argFromStdinFlag = Flag{Long: "arg-from-stdin", Labels: []string{"name"}, Group: evalGroup,
+	Doc: "Pass what is read from standard input as the argument *name* to Nix functions."}
+
+var includeFlag = Flag{Long: "include", Short: 'I', Labels: []string{"path"}, Group: evalGroup,
+	Doc: "Add *path*, or *name*=*path*, to the front of the search path for `<name>`."}
+
+var impureFlag = Flag{Long: "impure", Group: evalGroup,
+	Doc:   "Allow access to files, variables and addresses that are not declared inputs.",
+	Apply: setTo("pure-eval", "false")}
+
+var evalStoreFlag = Flag{Long: "eval-store", Labels: []string{"store-url"}, Group: evalGroup,
+	Doc: "The store that derivations and their sources are written to during evaluation."}
+
+var evalFlags = []*Flag{&argFlag, &argStrFlag, &argFromFileFlag, &argFromStdinFlag, &includeFlag, &impureFlag, &evalStoreFlag}
+
+// An evaluation is an evaluator as a command uses it.
+type evaluation struct {
+	*wiring.Evaluation
+	call *Call
+}
+
+// newEvaluation connects an evaluator by the command line's flags.
+func (c *Call) newEvaluation(readOnly bool) *evaluation {
+	cwd, _ := os.Getwd()
+	var include []string
+	for _, values := range c.All(&includeFlag) {
+		include = append(include, values[0])
+	}
+	started := time.Now()
+	renderer := c.Log.Renderer()
+	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
+		ReadOnly: readOnly, Include: include, Env: c.Env, Home: home(c.Process, c.Log.Warn), Cwd: cwd,
+		Now:       started.Unix,
+		Warn:      func(e *diag.Error) { c.Log.Report(activity.Warn, e, e.Code == "") },
+		Trace:     func(s string) { c.Log.Say(activity.Error, "trace: "+s) },
+		ShowTrace: c.Config.General.ShowTrace,
+	})
+	renderer.Positions = e.Positions
+	renderer.ShowTrace = c.Config.General.ShowTrace
+	return &evaluation{e, c}
+}
+
+// autoArgs makes the set of --arg and its like.
+func (e *evaluation) autoArgs(w *eval.Worker) *value.Attrs {
+	args := make(map[symbol.Symbol]*value.Value)
+	for _, u := range e.call.Uses {
+		if c := e.autoArg(w, u); c != nil {
+			args[symbol.Intern(u.Values[0])] = c
+		}
+	}
+	list := w.AttrSlots(len(args))
+	for name, c := range args {
+		list = append(list, value.Attr{Name: name, Val: c})
+	}
+	value.SortAttrs(list)
+	return w.NewAttrs(list)
+}
+
+func (e *evaluation) autoArg(w *eval.Worker, u Use) *value.Value {
+	switch u.Flag {
+	case &argFlag:
+		return w.Later(w.ParseString(u.Values[1], w.World.Cwd, diag.FromString, nil), nil)
+	case &argStrFlag:
+		return w.Cell(value.String(u.Values[1]))
+	case &argFromFileFlag:
+		text, err := os.ReadFile(u.Values[1])
+		w.Check(err)
+		return w.Cell(value.String(string(text)))
+	case &argFromStdinFlag:
+		text, err := io.ReadAll(e.call.Process.In)
+		w.Check(err)
+		return w.Cell(value.String(string(text)))
+	}
+	return nil
+}
+
+// fileArgument finds the file that a command line names: a path, <name>, or
+// something to download.
+func (e *evaluation) fileArgument(w *eval.Worker, arg string) string {
+	switch {
+	case len(arg) > 2 && arg[0] == '<' && arg[len(arg)-1] == '>':
+		return w.FindFile(w.World.SearchPath, arg[1:len(arg)-1], 0)
+	case strings.HasPrefix(arg, "/"):
+		return eval.CanonPath(arg)
+	}
+	return eval.CanonPath(w.World.Cwd + "/" + arg)
+}
