@@ -21,7 +21,7 @@ var worldCodes = []Explanation{
 		Title:   "the file is there but cannot be read",
 		Text:    "The system refused to open the file, or it is of a kind that cannot be read here: a directory where a file is needed, a socket, a device, or a text that holds NUL bytes.",
 		Mend:    "Check its kind and permissions.",
-		Example: "builtins.readFile /",
+		Example: "builtins.readFile ./.",
 	},
 	{
 		Code:    NotInSearchPath,
@@ -79,7 +79,7 @@ var worldCodes = []Explanation{
 		Title:   "the store does not have this path",
 		Text:    "The path has the right form, but nothing valid is registered under it: it was never built or copied here, or the garbage collector removed it.",
 		Mend:    "Build it or copy it again, and keep it with a root such as a result link.",
-		Example: `builtins.storePath "/nix/store/00000000000000000000000000000000-nothing"`,
+		Command: "nix-store --query --references /nix/store/00000000000000000000000000000000-nothing",
 	},
 	{
 		Code:    InvalidDerivation,
@@ -93,8 +93,7 @@ var worldCodes = []Explanation{
 		Title:   "evaluation would have to build something first",
 		Text:    "The program reads a file out of a derivation's output, so evaluation has to wait for the build. The setting `allow-import-from-derivation` forbids that.",
 		Mend:    "Keep the generated file in the source tree, or allow it with `--allow-import-from-derivation`.",
-		Example: `import (derivation { name = "a"; system = "b"; builder = "c"; })`,
-		With:    []string{"allow-import-from-derivation = false"},
+		Command: `nix-instantiate --no-allow-import-from-derivation --expr 'import (derivation { name = "a"; system = "b"; builder = "c"; })'`,
 	},
 	{
 		Code:    InvalidHash,
