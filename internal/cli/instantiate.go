@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"sync"
 
 	"firn/internal/diag"
+	"firn/internal/format/storepath"
 	"firn/internal/lang/convert"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/packages"
@@ -58,6 +60,7 @@ type instantiation struct {
 	attrPaths []string
 	auto      *value.Attrs
 	roots     int
+	warnRoot  sync.Once
 }
 
 func runInstantiate(_ context.Context, c *Call) error {
@@ -181,6 +184,21 @@ func (in *instantiation) printValue(w *eval.Worker, c *value.Value, v value.Valu
 	}
 }
 
+// addRoot makes the next link of --add-root and returns it, or "" if there is to
+// be none.
+func (in *instantiation) addRoot(drv storepath.Path) string {
+	root, ok := in.call.Value(&addRootFlag)
+	if !ok {
+		if !in.call.Has(&noGCWarningFlag) && !in.call.Has(&instantiateDryRun) {
+			in.warnRoot.Do(func() {
+				in.call.Log.Warn("you did not specify '" + "\x1b[35;1m--add-root\x1b[0m" + "'; the result might be removed by the garbage collector")
+			})
+		}
+		return ""
+	}
+	return root
+}
+
 func (in *instantiation) derivations(w *eval.Worker, c *value.Value) {
 	for _, p := range packages.Find(w, c, packages.Options{AutoArgs: in.auto}) {
 		drv := p.DrvPath(w)
@@ -192,7 +210,9 @@ func (in *instantiation) derivations(w *eval.Worker, c *value.Value) {
 		if output == "" {
 			w.Fail(diag.New(diag.InvalidDerivation, "derivation '%s' lacks an 'outputName' attribute", shown))
 		}
-		shown = in.root(w, drv, shown)
+		if link := in.addRoot(drv); link != "" {
+			shown = link
+		}
 		if output != "out" {
 			shown += "!" + output
 		}

@@ -52,7 +52,9 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 
 // classicCommands are the programs with a name of their own. Each has
 // commonFlags and classicFlags among its flags.
-var classicCommands = []*Command{}
+var classicCommands = []*Command{
+	&instantiateCommand,
+}
 
 // classicProgram finds a program by its name.
 func classicProgram(name string) *Command {

@@ -21,7 +21,7 @@ import (
 type DryStore struct {
 	Dir storepath.Dir
 
-	buf   sync.Pool
+	buf sync.Pool
 }
 
 // AddText implements [eval.Store].
@@ -142,4 +142,3 @@ func (s *DryStore) Realise(elems []value.Elem) (map[string]string, error) {
 
 // RealPath implements [eval.Store].
 func (s *DryStore) RealPath(p storepath.Path) string { return s.Dir.Join(p) }
-

@@ -14,20 +14,30 @@ import (
 // AppendJSON appends a value as JSON. Paths are copied to the store if copied is
 // set; the contexts of all strings are added to set.
 func AppendJSON(w *eval.Worker, dst []byte, c *value.Value, pos diag.Pos, copied bool, set *value.ContextSet) []byte {
-	p := jsonPrinter{w, copied, set}
+	p := jsonPrinter{w, false, set}
 	return p.print(dst, c, pos, copied)
 }
 
+// PrintJSON returns a value as JSON. Unless strict, what is not evaluated yet is
+// an error.
+func PrintJSON(w *eval.Worker, c *value.Value, pos diag.Pos, strict, copied bool, set *value.ContextSet) []byte {
+	p := jsonPrinter{w, !strict, set}
+	return p.print(nil, c, pos, copied)
+}
+
 type jsonPrinter struct {
-	w      *eval.Worker
-	copied bool
-	set    *value.ContextSet
+	w    *eval.Worker
+	lazy bool // forces nothing
+	set  *value.ContextSet
 }
 
 func (p *jsonPrinter) print(dst []byte, c *value.Value, pos diag.Pos, copied bool) []byte {
 	w := p.w
 	w.Enter(pos)
-	v := w.Force(c, pos)
+	v := c.Load()
+	if !p.lazy {
+		v = w.Force(c, pos)
+	}
 	switch v.Kind() {
 	case value.KindInt:
 		dst = strconv.AppendInt(dst, v.Int(), 10)

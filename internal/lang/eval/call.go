@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"firn/internal/diag"
@@ -221,7 +222,7 @@ func (w *Worker) unexpectedArgument(l *lambda, set *value.Attrs, pos diag.Pos) {
 		w.Push(lambdaArg{}, pos)
 		e := diag.New(diag.UnexpectedArgument, "function '%s' called with unexpected argument '%s'",
 			l.describe(), a.Name).At(l.pos)
-		e.Suggestions = nearest(a.Name.String(), l.formalNames())
+		e.Suggestions = diag.Near(a.Name.String(), slices.Values(l.formalNames()))
 		w.Fail(e)
 	}
 }

@@ -208,3 +208,14 @@ func (ev *Evaluator) ShowElem(e value.Elem) string {
 	}
 	return path
 }
+
+// Later returns a cell that evaluates the program when it is needed.
+func (w *Worker) Later(c Code, env *value.Env) *value.Value {
+	return w.Cell(value.Thunk(w.exprs.add(c.n), env))
+}
+
+// CheckNames fails if the text is no program or uses names that nothing
+// defines.
+func (w *Worker) CheckNames(text, base string, origin diag.Origin) {
+	w.parse(text, base, origin, nil)
+}

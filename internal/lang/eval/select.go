@@ -161,7 +161,7 @@ func (n *select1) fail(w *Worker, v value.Value) value.Value {
 
 func missingAttribute(set *value.Attrs, name symbol.Symbol) *diag.Error {
 	e := diag.New(diag.MissingAttribute, "attribute '%s' missing", name)
-	e.Suggestions = nearest(name.String(), attrNames(set))
+	e.Suggestions = diag.Near(name.String(), attrNames(set))
 	return e
 }
 

@@ -1,0 +1,167 @@
+// Package wiring connects the parts: configuration goes in, evaluators and
+// stores come out. It is the only room that knows which implementation stands
+// behind an interface.
+package wiring
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"firn/internal/config"
+	"firn/internal/diag"
+	"firn/internal/format/storepath"
+	"firn/internal/lang/builtin"
+	"firn/internal/lang/eval"
+	"firn/internal/lang/syntax"
+	"firn/internal/world"
+)
+
+// CompatibleVersion is the version of Nix that programs see.
+const CompatibleVersion = "2.34.8"
+
+// EvaluationOptions are what an evaluation takes from the command line and the
+// process.
+type EvaluationOptions struct {
+	// ReadOnly computes store paths without writing anything.
+	ReadOnly bool
+	// Include are the search path entries of -I, first first.
+	Include []string
+	Env     func(name string) (string, bool)
+	Home    string
+	Cwd     string
+	Now     func() int64
+	Warn    func(*diag.Error)
+	Trace   func(string)
+	// ShowTrace asks for all frames.
+	ShowTrace bool
+	// LongLived keeps memory use low instead of speed high.
+	LongLived bool
+	// Store is what derivations are written to, unless ReadOnly.
+	Store eval.Store
+	Fetch eval.Fetcher
+}
+
+// storeDir is the directory that store paths begin with.
+func (o *EvaluationOptions) storeDir() storepath.Dir {
+	for _, name := range []string{"NIX_STORE_DIR", "NIX_STORE"} {
+		if dir, ok := o.Env(name); ok && dir != "" {
+			return storepath.Dir(eval.CanonPath(dir))
+		}
+	}
+	return storepath.Default
+}
+
+// An Evaluation is an evaluator with what it was made from.
+type Evaluation struct {
+	*eval.Evaluator
+	Files  *world.Files
+	Access *world.Access // nil if everything may be seen
+}
+
+// NewEvaluation connects an evaluator.
+func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
+	files := &world.Files{}
+	e := &Evaluation{Files: files}
+	w := &eval.World{
+		Files: files, Store: o.Store, Fetch: o.Fetch, Now: o.Now, Warn: o.Warn, Trace: o.Trace,
+		Home: o.Home, Cwd: o.Cwd,
+		SearchPath: searchPath(v, o),
+	}
+	if o.Store == nil || o.ReadOnly {
+		w.Store = &world.DryStore{Dir: o.storeDir()}
+	}
+	w.Env = func(name string) string { s, _ := o.Env(name); return s }
+	if v.Eval.Pure || v.Eval.Restrict {
+		e.Access = &world.Access{Pure: v.Eval.Pure}
+		files.Access = e.Access.Check
+		e.allow(w, v, string(o.storeDir()))
+	}
+	if v.Eval.Pure {
+		w.HomeErr = diag.New(diag.ForbiddenPure, "the path '~/%s' can not be resolved in pure mode", "")
+	}
+	e.Evaluator = eval.New(evalOptions(v, &o), w, &diag.Table{Read: readText}, builtin.Table())
+	return e
+}
+
+func readText(name string) (string, error) {
+	data, err := os.ReadFile(name)
+	return string(data), err
+}
+
+func evalOptions(v *config.Values, o *EvaluationOptions) eval.Options {
+	system := v.Eval.System
+	if system == "" {
+		system = v.General.System
+	}
+	return eval.Options{
+		Pure: v.Eval.Pure, Restricted: v.Eval.Restrict,
+		MaxCallDepth: int(v.Eval.MaxCallDepth), ShowTrace: o.ShowTrace,
+		TraceCalls: v.Eval.TraceCalls, CurrentSystem: system,
+		StoreDir: o.storeDir(), NixVersion: CompatibleVersion,
+		Features: func(name string) bool {
+			f, ok := config.ParseFeature(name)
+			return ok && v.General.ExperimentalFeatures.Has(f)
+		},
+		LintURLLiterals: lint(v.Eval.LintURLs), LintShortPaths: lint(v.Eval.LintShortPaths), LintAbsolutePaths: lint(v.Eval.LintAbsolutePaths),
+		AllowIFD: v.Eval.ImportFromDerivation, TraceIFD: v.Eval.TraceImportFromDerivation,
+		AbortOnWarn: v.Eval.AbortOnWarn, TraceVerbose: v.Eval.TraceVerbose,
+		AllowUnsafeNative: v.Eval.NativeCode, SmallSlabs: o.LongLived,
+		Internal: builtin.Files(),
+	}
+}
+
+func lint(d config.Diagnose) syntax.Lint {
+	switch d {
+	case config.Warn:
+		return syntax.Warn
+	case config.Fatal:
+		return syntax.Fatal
+	}
+	return syntax.Ignore
+}
+
+// searchPath joins -I and the configured path. Pure evaluation has none.
+func searchPath(v *config.Values, o EvaluationOptions) []eval.SearchEntry {
+	var out []eval.SearchEntry
+	for _, s := range o.Include {
+		out = append(out, searchEntry(s))
+	}
+	if v.Eval.Pure {
+		return out
+	}
+	for _, s := range v.Eval.NixPath {
+		out = append(out, searchEntry(s))
+	}
+	return out
+}
+
+func searchEntry(s string) eval.SearchEntry {
+	if prefix, path, ok := strings.Cut(s, "="); ok {
+		return eval.SearchEntry{Prefix: prefix, Path: path}
+	}
+	return eval.SearchEntry{Path: s}
+}
+
+// allow lets a restricted evaluation see its search path and, a pure one, the
+// store.
+func (e *Evaluation) allow(w *eval.World, v *config.Values, storeDir string) {
+	if v.Eval.Pure {
+		e.Access.Allow(storeDir)
+		return
+	}
+	for _, s := range w.SearchPath {
+		if eval.IsPseudoURL(s.Path) || strings.HasPrefix(s.Path, "flake:") {
+			continue
+		}
+		path := s.Path
+		if !filepath.IsAbs(path) {
+			path = w.Cwd + "/" + path
+		}
+		path = eval.CanonPath(path)
+		e.Access.Allow(path)
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			e.Access.Allow(real)
+		}
+	}
+}

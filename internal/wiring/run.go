@@ -1,0 +1,50 @@
+package wiring
+
+import (
+	"runtime/debug"
+
+	"firn/internal/lang/eval"
+)
+
+// maxStack is the size that an evaluating goroutine's stack may have, in bytes;
+// eval.Options.MaxFrames keeps evaluations below it, for overflow can't be
+// caught.
+const maxStack = 1 << 31
+
+// OnDeepStack runs f on a goroutine whose stack has been grown once, so that a
+// deep evaluation does not copy it again and again, and waits for it.
+func OnDeepStack(f func()) {
+	debug.SetMaxStack(maxStack)
+	done := make(chan any)
+	go func() {
+		defer func() { done <- recover() }()
+		grow(64)
+		f()
+	}()
+	if r := <-done; r != nil {
+		panic(r)
+	}
+}
+
+// grow uses about n * 8 KiB of stack.
+//
+//go:noinline
+func grow(n int) byte {
+	var page [8 << 10]byte
+	if n > 0 {
+		page[n] = grow(n - 1)
+	}
+	return page[n]
+}
+
+// Run evaluates with one worker on a deep stack. What f raises is returned.
+func (e *Evaluation) Run(f func(w *eval.Worker)) (err error) {
+	OnDeepStack(func() {
+		w := e.NewWorker()
+		if failure := w.Try(func() { f(w) }); failure != nil {
+			err = failure
+		}
+		w.Done()
+	})
+	return err
+}
