@@ -18,6 +18,7 @@ type dump struct {
 
 var dumps = [...]dump{
 	{"__dump-cli", dumpCLI},
+	{"__dump-language", dumpLanguage},
 	{"__dump-xp-features", dumpFeatures},
 }
 

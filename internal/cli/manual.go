@@ -26,11 +26,7 @@ func manual(root *Command) map[string]string {
 	pages := map[string]string{}
 	var index strings.Builder
 	index.WriteString("# Manual\n\nMade by `firn __dump-manual` from what the program itself knows; `firn help NAME` shows the same.\n\n")
-	index.WriteString("- [Settings](settings.md)\n- [Experimental features](features.md)\n- [Errors](errors.md)\n")
-	if len(builtinNames()) > 0 {
-		index.WriteString("- [Builtins](builtins.md)\n")
-		pages["builtins.md"] = builtinsManual()
-	}
+	index.WriteString("- [Builtins](builtins.md)\n- [Settings](settings.md)\n- [Experimental features](features.md)\n- [Errors](errors.md)\n")
 	index.WriteString("\n## Commands\n\n")
 	commandPages(pages, &index, []*Command{root})
 	if len(classicCommands) > 0 {
@@ -40,6 +36,7 @@ func manual(root *Command) map[string]string {
 		}
 	}
 	pages["README.md"] = index.String()
+	pages["builtins.md"] = builtinsManual()
 	pages["settings.md"] = settingsManual()
 	pages["features.md"] = "# Experimental features\n\nSwitched on by `extra-experimental-features = NAME` in `nix.conf` or `--extra-experimental-features NAME`.\n\n" + featureList()
 	pages["errors.md"] = errorsManual()
@@ -81,18 +78,6 @@ func errorsManual() string {
 		b.WriteString("\n## " + codeTitles[i] + "\n")
 		for k := range table {
 			b.WriteString("\n### " + string(table[k].Code) + "\n\n" + errorPage(&table[k]))
-		}
-	}
-	return b.String()
-}
-
-// builtinsManual documents all builtins on one page.
-func builtinsManual() string {
-	var b strings.Builder
-	b.WriteString("# Builtins\n")
-	for _, name := range builtinNames() {
-		if text, ok := builtinPage(name); ok {
-			b.WriteString("\n## " + name + "\n\n" + text)
 		}
 	}
 	return b.String()
