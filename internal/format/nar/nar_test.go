@@ -269,32 +269,14 @@ func TestReaderLeavesRest(t *testing.T) {
 	}
 }
 
-// copyArchive passes an archive through a Reader and a Writer.
-func copyArchive(in []byte) ([]byte, error) {
-	var out bytes.Buffer
-	r, w := NewReader(bytes.NewReader(in)), NewWriter(&out)
-	for {
-		h, err := r.Next()
-		if err == io.EOF {
-			err = w.Close()
-			return out.Bytes(), err
-		}
-		if err == nil {
-			err = w.WriteHeader(h)
-		}
-		if err == nil {
-			_, err = io.Copy(w, r)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-}
-
 func TestCopy(t *testing.T) {
 	in := golden(t)
-	if out, err := copyArchive(in); !bytes.Equal(in, out) || err != nil {
+	var out bytes.Buffer
+	if err := Copy(&out, bytes.NewReader(in)); !bytes.Equal(in, out.Bytes()) || err != nil {
 		t.Errorf("copy differs, %v", err)
+	}
+	if err := Copy(failingWriter{}, bytes.NewReader(in)); err == nil || err.Error() != "full" {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -452,8 +434,9 @@ func FuzzReader(f *testing.F) {
 	f.Add(script("nix-archive-1 ( type directory entry ( name b node ( type regular executable '' contents hi ) ) )"))
 	f.Add(script("nix-archive-1 ( type symlink target x )"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		out, err := copyArchive(in)
-		if err == nil && !bytes.HasPrefix(in, out) {
+		var out bytes.Buffer
+		err := Copy(&out, bytes.NewReader(in))
+		if err == nil && !bytes.HasPrefix(in, out.Bytes()) {
 			t.Fatal("an accepted archive is not what would be written")
 		}
 		l, indexErr := Index(bytes.NewReader(in))
