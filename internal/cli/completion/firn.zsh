@@ -6,11 +6,13 @@
 
 _firn() {
     local -a answer proposals options
-    local line kind suffix=' '
+    local line word kind suffix=' '
     answer=("${(@f)$(NIX_GET_COMPLETIONS=$((CURRENT - 1)) "${words[@]}" 2>/dev/null)}")
     kind=$answer[1]
     for line in ${answer:1}; do
-        proposals+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+        word=${${line%%$'\t'*}//:/\\:}
+        [[ $line == *$'\t'?* ]] && word+=:${line#*$'\t'}
+        proposals+=("$word")
     done
     case $kind in
         filenames) options=(-f) ;;
