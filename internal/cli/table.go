@@ -54,6 +54,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 // commonFlags and classicFlags among its flags.
 var classicCommands = []*Command{
 	&instantiateCommand,
+	&nixEnvCommand,
 }
 
 // classicProgram finds a program by its name.

@@ -48,3 +48,23 @@ func (e *Evaluation) Run(f func(w *eval.Worker)) (err error) {
 	})
 	return err
 }
+
+// OnWorkers calls f with n workers, the first of which is f's own. start runs a
+// function on a deep stack of its own; f must wait for what it started.
+func (e *Evaluation) OnWorkers(n int, f func(workers []*eval.Worker, start func(func()))) {
+	if n > 1 {
+		e.Share()
+	}
+	workers := make([]*eval.Worker, max(n, 1))
+	for i := range workers {
+		workers[i] = e.NewWorker()
+	}
+	start := func(g func()) { go OnDeepStack(g) }
+	if n <= 1 {
+		start = func(g func()) { g() }
+	}
+	OnDeepStack(func() { f(workers, start) })
+	for _, w := range workers {
+		w.Done()
+	}
+}

@@ -3,7 +3,6 @@ package convert
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"firn/internal/diag"
 	"firn/internal/lang/eval"
@@ -16,12 +15,11 @@ import (
 // attributes and functions say where they were written. The contexts of all
 // strings are added to set.
 func AppendXML(w *eval.Worker, dst []byte, c *value.Value, strict, location bool, set *value.ContextSet) []byte {
-	p := xmlPrinter{w: w, strict: strict, location: location, set: set, drvs: make(map[string]bool)}
-	p.out = append(dst, "<?xml version='1.0' encoding='utf-8'?>\n"...)
-	p.open("expr")
+	p := xmlPrinter{w: w, strict: strict, location: location, set: set, drvs: make(map[string]bool), XML: NewXML()}
+	p.Open("expr")
 	p.value(c, 0)
-	p.close("expr")
-	return p.out
+	p.Close("expr")
+	return append(dst, p.Bytes()...)
 }
 
 type xmlPrinter struct {
@@ -29,48 +27,7 @@ type xmlPrinter struct {
 	strict, location bool
 	set              *value.ContextSet
 	drvs             map[string]bool
-	out              []byte
-	depth            int
-}
-
-// An xmlAttr is an attribute of an element.
-type xmlAttr struct{ name, value string }
-
-func (p *xmlPrinter) start(name string, attrs []xmlAttr) {
-	for range p.depth {
-		p.out = append(p.out, "  "...)
-	}
-	p.out = append(append(p.out, '<'), name...)
-	slices.SortFunc(attrs, func(a, b xmlAttr) int { return strings.Compare(a.name, b.name) })
-	for _, a := range attrs {
-		p.out = append(append(p.out, ' '), a.name...)
-		p.out = append(p.out, `="`...)
-		p.out = append(p.out, xmlEscaper.Replace(a.value)...)
-		p.out = append(p.out, '"')
-	}
-}
-
-// xmlEscaper escapes attribute values; line ends too, which readers would
-// otherwise turn into blanks.
-var xmlEscaper = strings.NewReplacer(`"`, "&quot;", "<", "&lt;", ">", "&gt;", "&", "&amp;", "\n", "&#xA;")
-
-func (p *xmlPrinter) open(name string, attrs ...xmlAttr) {
-	p.start(name, attrs)
-	p.out = append(p.out, ">\n"...)
-	p.depth++
-}
-
-func (p *xmlPrinter) close(name string) {
-	p.depth--
-	for range p.depth {
-		p.out = append(p.out, "  "...)
-	}
-	p.out = append(append(append(p.out, "</"...), name...), ">\n"...)
-}
-
-func (p *xmlPrinter) empty(name string, attrs ...xmlAttr) {
-	p.start(name, attrs)
-	p.out = append(p.out, " />\n"...)
+	*XML
 }
 
 func (p *xmlPrinter) value(c *value.Value, pos diag.Pos) {
@@ -82,57 +39,57 @@ func (p *xmlPrinter) value(c *value.Value, pos diag.Pos) {
 	}
 	switch v.Kind() {
 	case value.KindInt:
-		p.empty("int", xmlAttr{"value", strconv.FormatInt(v.Int(), 10)})
+		p.Empty("int", "value", strconv.FormatInt(v.Int(), 10))
 	case value.KindFloat:
-		p.empty("float", xmlAttr{"value", eval.FormatGeneral(v.Float())})
+		p.Empty("float", "value", eval.FormatGeneral(v.Float()))
 	case value.KindBool:
-		p.empty("bool", xmlAttr{"value", strconv.FormatBool(v.Bool())})
+		p.Empty("bool", "value", strconv.FormatBool(v.Bool()))
 	case value.KindNull:
-		p.empty("null")
+		p.Empty("null")
 	case value.KindString:
 		p.set.Add(v.Context())
-		p.empty("string", xmlAttr{"value", v.Str()})
+		p.Empty("string", "value", v.Str())
 	case value.KindPath:
-		p.empty("path", xmlAttr{"value", v.Str()})
+		p.Empty("path", "value", v.Str())
 	case value.KindAttrs:
 		p.attrs(v.Attrs())
 	case value.KindList:
-		p.open("list")
+		p.Open("list")
 		for _, x := range v.List() {
 			p.value(x, pos)
 		}
-		p.close("list")
+		p.Close("list")
 	case value.KindLambda:
 		p.lambda(v)
 	default:
-		p.empty("unevaluated")
+		p.Empty("unevaluated")
 	}
 	w.Leave()
 }
 
 func (p *xmlPrinter) attrs(set *value.Attrs) {
 	if !p.w.IsDerivation(set) {
-		p.open("attrs")
+		p.Open("attrs")
 		p.members(set)
-		p.close("attrs")
+		p.Close("attrs")
 		return
 	}
-	var attrs []xmlAttr
+	var attrs []string
 	drv := p.text(set, symbol.DrvPath)
 	if drv != "" {
-		attrs = append(attrs, xmlAttr{"drvPath", drv})
+		attrs = append(attrs, "drvPath", drv)
 	}
 	if out := p.text(set, symbol.OutPath); out != "" {
-		attrs = append(attrs, xmlAttr{"outPath", out})
+		attrs = append(attrs, "outPath", out)
 	}
-	p.open("derivation", attrs...)
+	p.Open("derivation", attrs...)
 	if drv != "" && !p.drvs[drv] {
 		p.drvs[drv] = true
 		p.members(set)
 	} else {
-		p.empty("repeated")
+		p.Empty("repeated")
 	}
-	p.close("derivation")
+	p.Close("derivation")
 }
 
 // text returns a string attribute, or "".
@@ -153,54 +110,54 @@ func (p *xmlPrinter) text(set *value.Attrs, name symbol.Symbol) string {
 
 func (p *xmlPrinter) members(set *value.Attrs) {
 	for _, a := range set.ByName() {
-		attrs := []xmlAttr{{"name", a.Name.String()}}
+		attrs := []string{"name", a.Name.String()}
 		if p.location && a.Pos != 0 {
 			attrs = append(attrs, p.place(a.Pos)...)
 		}
-		p.open("attr", attrs...)
+		p.Open("attr", attrs...)
 		p.value(a.Val, a.Pos)
-		p.close("attr")
+		p.Close("attr")
 	}
 }
 
-func (p *xmlPrinter) place(pos diag.Pos) []xmlAttr {
+func (p *xmlPrinter) place(pos diag.Pos) []string {
 	at := p.w.Positions.Resolve(pos)
-	var out []xmlAttr
+	var out []string
 	if at.Valid() && at.Origin.Kind == diag.FromFile {
-		out = append(out, xmlAttr{"path", at.Origin.Name})
+		out = append(out, "path", at.Origin.Name)
 	}
-	return append(out, xmlAttr{"line", strconv.Itoa(at.Line)}, xmlAttr{"column", strconv.Itoa(at.Column)})
+	return append(out, "line", strconv.Itoa(at.Line), "column", strconv.Itoa(at.Column))
 }
 
 func (p *xmlPrinter) lambda(v value.Value) {
 	info := p.w.Lambda(v)
-	var attrs []xmlAttr
+	var attrs []string
 	if p.location {
 		attrs = p.place(info.Pos)
 	}
-	p.open("function", attrs...)
+	p.Open("function", attrs...)
 	formals, ellipsis, pattern := p.w.Formals(v)
 	if !pattern {
-		p.empty("varpat", xmlAttr{"name", info.Arg.String()})
-		p.close("function")
+		p.Empty("varpat", "name", info.Arg.String())
+		p.Close("function")
 		return
 	}
 	attrs = nil
 	if info.Arg != symbol.Empty {
-		attrs = append(attrs, xmlAttr{"name", info.Arg.String()})
+		attrs = append(attrs, "name", info.Arg.String())
 	}
 	if ellipsis {
-		attrs = append(attrs, xmlAttr{"ellipsis", "1"})
+		attrs = append(attrs, "ellipsis", "1")
 	}
-	p.open("attrspat", attrs...)
+	p.Open("attrspat", attrs...)
 	names := make([]string, len(formals))
 	for i := range formals {
 		names[i] = formals[i].Name.String()
 	}
 	slices.Sort(names)
 	for _, n := range names {
-		p.empty("attr", xmlAttr{"name", n})
+		p.Empty("attr", "name", n)
 	}
-	p.close("attrspat")
-	p.close("function")
+	p.Close("attrspat")
+	p.Close("function")
 }

@@ -314,3 +314,14 @@ func (itemAtFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
 func (w *Worker) PushItemAt(i int, pos diag.Pos) {
 	w.frames = append(w.frames, frame{n: call(uint32(i), pos), trace: itemAtFrame{}})
 }
+
+// PushElementText enters a frame whose text has one argument.
+func (w *Worker) PushElementText(format, arg string) {
+	w.frames = append(w.frames, frame{trace: &textFrame{format, arg}})
+}
+
+type textFrame struct{ format, arg string }
+
+func (t *textFrame) frames(_ *Worker, _ uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{Msg: diag.Msgf(t.format, t.arg)})
+}
