@@ -15,6 +15,10 @@ type Call struct {
 	Path    []*Command // from Root to Command
 	Command *Command
 
+	// BaseDir is the folder that relative paths in arguments are meant from, ""
+	// for the working directory: that of the script which started the program.
+	BaseDir string
+
 	Uses []Use    // flags in their order
 	Args []string // positional arguments of the command
 

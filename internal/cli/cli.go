@@ -115,7 +115,11 @@ func (c *Call) run(words []string) error {
 	if n, _ := c.Env("NIX_GET_COMPLETIONS"); n != "" {
 		return c.complete(words, n)
 	}
-	err := c.parse(words)
+	words, err := c.fromScript(words)
+	if err != nil {
+		return err
+	}
+	err = c.parse(words)
 	if c.Has(&helpFlag) && (err == nil || errors.Is(err, diag.ErrUsage)) {
 		return c.showHelp(c.Path)
 	}
