@@ -175,7 +175,7 @@ func (d *Derivation) wantsFeature(name string) bool {
 	if !strings.Contains(structured, name) {
 		return false
 	}
-	v, err := parseJSON([]byte(structured))
+	v, err := parseJSON(structured)
 	if err != nil {
 		return false
 	}

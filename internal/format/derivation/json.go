@@ -3,7 +3,8 @@ package derivation
 import (
 	"fmt"
 	"strconv"
-	"unicode/utf8"
+
+	"firn/internal/lang/jsontext"
 )
 
 // JSONVersion is the version of the JSON form, of `nix derivation show` and
@@ -83,10 +84,11 @@ type jsonWriter struct {
 func (w *jsonWriter) raw(s string) { w.dst = append(w.dst, s...) }
 
 func (w *jsonWriter) text(s string) {
-	if !utf8.ValidString(s) && w.err == nil {
-		w.err = fmt.Errorf("write derivation as JSON: %q is not valid UTF-8", s)
+	dst, err := jsontext.AppendString(w.dst, s)
+	if err != nil && w.err == nil {
+		w.err = err
 	}
-	w.dst = appendJSONString(w.dst, s)
+	w.dst = dst
 }
 
 func (w *jsonWriter) list(list []string) {
@@ -137,7 +139,7 @@ func (w *jsonWriter) output(o *Output) {
 }
 
 func (w *jsonWriter) structured(text string) {
-	v, err := parseJSON([]byte(text))
+	v, err := parseJSON(text)
 	if err == nil {
 		_, err = asObject(v)
 	}
@@ -145,5 +147,7 @@ func (w *jsonWriter) structured(text string) {
 		w.err = fmt.Errorf("cannot process %s attribute: %w", StructuredAttrs, err)
 	}
 	w.raw(`,"structuredAttrs":`)
-	w.dst = appendJSON(w.dst, v)
+	if err == nil {
+		w.dst = appendJSON(w.dst, v)
+	}
 }

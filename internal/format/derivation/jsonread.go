@@ -13,7 +13,7 @@ import (
 // ParseJSON reads the JSON form. Fixed outputs get their paths in dir; other
 // paths and the variables named after outputs are left to Hasher.Fill.
 func ParseJSON(dir storepath.Dir, data []byte) (*Derivation, error) {
-	v, err := parseJSON(data)
+	v, err := parseJSON(string(data))
 	if err != nil {
 		return nil, err
 	}

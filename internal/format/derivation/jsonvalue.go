@@ -1,19 +1,17 @@
 package derivation
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"firn/internal/lang/jsontext"
 )
 
-// JSON values as upstream's JSON library sees and writes them: objects sorted by
-// key, numbers in one spelling, no white space. A value is nil, bool, string,
+// JSON values as upstream's JSON library holds and writes them: objects sorted by
+// key, no white space, numbers in one spelling. A value is nil, bool, string,
 // jsonNumber, []any or jsonObject.
 
 // A jsonNumber is the canonical spelling of a number.
@@ -41,77 +39,77 @@ func (o jsonObject) lookup(key string) (any, bool) {
 	return o[i].value, true
 }
 
-// maxJSONDepth bounds how deep values nest, for the stack's sake.
+// maxJSONDepth bounds how deep values nest, for the sake of the stack when they
+// are written.
 const maxJSONDepth = 10_000
 
-// parseJSON reads one value and nothing behind it. Of equal keys the last wins.
-func parseJSON(data []byte) (any, error) {
-	if !utf8.Valid(data) {
-		return nil, errors.New("invalid JSON: not valid UTF-8")
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	v, err := readValue(dec, 0)
-	if err == nil {
-		if _, more := dec.Token(); more != io.EOF {
-			err = fmt.Errorf("text after the value at byte %d", dec.InputOffset())
-		}
-	}
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
-		return nil, fmt.Errorf("invalid JSON: %w", err)
-	}
-	return v, nil
-}
-
-func readValue(dec *json.Decoder, depth int) (any, error) {
-	token, err := dec.Token()
-	if err != nil {
+// parseJSON reads a text that is one value. Of equal keys the last wins.
+func parseJSON(text string) (any, error) {
+	var b jsonBuilder
+	if err := jsontext.Read(text, &b); err != nil {
 		return nil, err
 	}
-	if depth > maxJSONDepth {
-		return nil, errors.New("values nest too deep")
-	}
-	switch t := token.(type) {
-	case json.Number:
-		return canonicalNumber(string(t))
-	case json.Delim:
-		if t == '[' {
-			return readArray(dec, depth)
-		}
-		return readObject(dec, depth)
-	}
-	return token, nil
+	return b.value, nil
 }
 
-func readArray(dec *json.Decoder, depth int) (any, error) {
-	list := []any{}
-	for dec.More() {
-		v, err := readValue(dec, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	_, err := dec.Token()
-	return list, err
+// A jsonBuilder makes a value out of the calls of jsontext.Read.
+type jsonBuilder struct {
+	value any // the last complete one
+	open  []jsonContainer
 }
 
-func readObject(dec *json.Decoder, depth int) (any, error) {
-	o := jsonObject{}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, err
-		}
-		v, err := readValue(dec, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		o = append(o, jsonMember{key.(string), v})
+// A jsonContainer is an array or object whose end has not come.
+type jsonContainer struct {
+	list   []any
+	object jsonObject // not nil for an object
+}
+
+func (b *jsonBuilder) add(v any) error {
+	if len(b.open) == 0 {
+		b.value = v
+		return nil
 	}
+	c := &b.open[len(b.open)-1]
+	if c.object == nil {
+		c.list = append(c.list, v)
+	} else {
+		c.object[len(c.object)-1].value = v
+	}
+	return nil
+}
+
+func (b *jsonBuilder) begin(c jsonContainer) error {
+	if len(b.open) == maxJSONDepth {
+		return errors.New("JSON values nest too deep")
+	}
+	b.open = append(b.open, c)
+	return nil
+}
+
+func (b *jsonBuilder) end() jsonContainer {
+	c := b.open[len(b.open)-1]
+	b.open = b.open[:len(b.open)-1]
+	return c
+}
+
+func (b *jsonBuilder) Null() error                   { return b.add(nil) }
+func (b *jsonBuilder) Bool(v bool) error             { return b.add(v) }
+func (b *jsonBuilder) Int(v int64) error             { return b.add(jsonNumber(strconv.FormatInt(v, 10))) }
+func (b *jsonBuilder) Uint(v uint64) error           { return b.add(jsonNumber(strconv.FormatUint(v, 10))) }
+func (b *jsonBuilder) Float(v float64) error         { return b.add(jsonNumber(jsontext.AppendFloat(nil, v))) }
+func (b *jsonBuilder) String(s string, _ bool) error { return b.add(s) }
+func (b *jsonBuilder) BeginArray() error             { return b.begin(jsonContainer{list: []any{}}) }
+func (b *jsonBuilder) EndArray() error               { return b.add(b.end().list) }
+func (b *jsonBuilder) BeginObject() error            { return b.begin(jsonContainer{object: jsonObject{}}) }
+
+func (b *jsonBuilder) Key(s string, _ bool) error {
+	c := &b.open[len(b.open)-1]
+	c.object = append(c.object, jsonMember{key: s})
+	return nil
+}
+
+func (b *jsonBuilder) EndObject() error {
+	o := b.end().object
 	slices.SortStableFunc(o, func(a, b jsonMember) int { return strings.Compare(a.key, b.key) })
 	kept := 0
 	for i := range o {
@@ -121,49 +119,10 @@ func readObject(dec *json.Decoder, depth int) (any, error) {
 		o[kept] = o[i]
 		kept++
 	}
-	_, err := dec.Token()
-	return o[:kept], err
+	return b.add(o[:kept])
 }
 
-// canonicalNumber keeps what fits 64 bits as an integer and makes the rest a
-// double.
-func canonicalNumber(text string) (any, error) {
-	if !strings.ContainsAny(text, ".eE") {
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			return jsonNumber(strconv.FormatInt(n, 10)), nil
-		}
-		if n, err := strconv.ParseUint(text, 10, 64); err == nil {
-			return jsonNumber(strconv.FormatUint(n, 10)), nil
-		}
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return nil, fmt.Errorf("number overflow parsing '%s'", text)
-	}
-	return jsonNumber(formatDouble(f)), nil
-}
-
-// formatDouble writes the shortest digits that give the same double: plainly,
-// with at least one digit after the point, if the point comes at most 15 digits
-// after the first or 3 zeros before it, else with an exponent of at least two
-// digits.
-func formatDouble(f float64) string {
-	if f == 0 {
-		return strconv.FormatFloat(f, 'f', 1, 64)
-	}
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
-	point, _ := strconv.Atoi(exponent)
-	if point >= 15 || point < -4 {
-		return mantissa + "e" + exponent
-	}
-	plain := strconv.FormatFloat(f, 'f', -1, 64)
-	if !strings.Contains(plain, ".") {
-		plain += ".0"
-	}
-	return plain
-}
-
-// appendJSON writes a value.
+// appendJSON writes a value that parseJSON returned, whose texts are UTF-8.
 func appendJSON(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -171,7 +130,7 @@ func appendJSON(dst []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case string:
-		return appendJSONString(dst, v)
+		return appendJSONText(dst, v)
 	case jsonNumber:
 		return append(dst, v...)
 	case []any:
@@ -183,7 +142,7 @@ func appendJSON(dst []byte, v any) []byte {
 	case jsonObject:
 		dst = append(dst, '{')
 		for i, m := range v {
-			dst = appendJSONString(separate(dst, i), m.key)
+			dst = appendJSONText(separate(dst, i), m.key)
 			dst = appendJSON(append(dst, ':'), m.value)
 		}
 		return append(dst, '}')
@@ -191,25 +150,10 @@ func appendJSON(dst []byte, v any) []byte {
 	panic(fmt.Sprintf("derivation: %T is no JSON value", v))
 }
 
-// appendJSONString escapes quotes, backslashes and control characters only.
-func appendJSONString(dst []byte, s string) []byte {
-	const digits = "0123456789abcdef"
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		start = i + 1
-		if at := strings.IndexByte("\"\\\b\f\n\r\t", c); at >= 0 {
-			dst = append(dst, '\\', `"\bfnrt`[at])
-		} else {
-			dst = append(dst, `\u00`...)
-			dst = append(dst, digits[c>>4], digits[c&15])
-		}
+func appendJSONText(dst []byte, s string) []byte {
+	dst, err := jsontext.AppendString(dst, s)
+	if err != nil {
+		panic(err) // jsontext.Read accepts UTF-8 only
 	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"')
+	return dst
 }

@@ -1,13 +1,14 @@
 package nar
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+
+	"firn/internal/lang/jsontext"
 )
 
 // ListingVersion is the version that a binary cache's ".ls" file begins with.
@@ -180,13 +181,12 @@ func (l *Listing) UnmarshalJSON(data []byte) error {
 // MarshalJSON is AppendJSON, recursively.
 func (l *Listing) MarshalJSON() ([]byte, error) { return l.AppendJSON(nil, true), nil }
 
-// appendQuoted appends a JSON string.
+// appendQuoted appends a JSON string. What is not UTF-8 is replaced: a listing
+// serves people, and such a name is none that they could type.
 func appendQuoted(dst []byte, s string) []byte {
-	buf := bytes.NewBuffer(dst)
-	enc := json.NewEncoder(buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		panic(err) // strings always encode
+	dst, err := jsontext.AppendString(dst, strings.ToValidUTF8(s, "\ufffd"))
+	if err != nil {
+		panic(err) // it is UTF-8 now
 	}
-	return buf.Bytes()[:buf.Len()-1] // without the line feed
+	return dst
 }
