@@ -80,6 +80,9 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 	if v.Eval.Pure {
 		w.HomeErr = diag.New(diag.ForbiddenPure, "the path '~/%s' can not be resolved in pure mode", "")
 	}
+	if !o.LongLived {
+		TuneMemory(v.Eval.MemoryLimit)
+	}
 	e.Evaluator = eval.New(evalOptions(v, &o), w, &diag.Table{Read: readText}, builtin.Table())
 	return e
 }
@@ -107,8 +110,16 @@ func evalOptions(v *config.Values, o *EvaluationOptions) eval.Options {
 		AllowIFD: v.Eval.ImportFromDerivation, TraceIFD: v.Eval.TraceImportFromDerivation,
 		AbortOnWarn: v.Eval.AbortOnWarn, TraceVerbose: v.Eval.TraceVerbose,
 		AllowUnsafeNative: v.Eval.NativeCode, SmallSlabs: o.LongLived,
-		Internal: builtin.Files(),
+		Internal: builtin.Files(), Busy: busy(v, o),
 	}
+}
+
+// busy is called when an evaluation turns out to be a large one.
+func busy(v *config.Values, o *EvaluationOptions) func() {
+	if v.Eval.HugePages == config.HugePagesNever || o.LongLived {
+		return nil
+	}
+	return useHugePages
 }
 
 func lint(d config.Diagnose) syntax.Lint {

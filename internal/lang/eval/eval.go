@@ -65,6 +65,9 @@ type Options struct {
 	AllowUnsafeNative bool
 	// SmallSlabs trades speed for memory that can be freed, for processes that live long.
 	SmallSlabs bool
+	// Busy, if not nil, is called once when the evaluation turns out to be more
+	// than a small one, by the number of files that it reads.
+	Busy func()
 	// Internal are the files that firn itself brings, by InternalPrefix and name.
 	Internal map[string]string
 	// CountCalls keeps the counters per function that NIX_COUNT_CALLS asks for.
@@ -85,10 +88,11 @@ type Evaluator struct {
 	// BuiltinSet is the value of the variable builtins.
 	BuiltinSet *value.Value
 
-	files   fileCache
-	shared  sync.Map // see Memo
-	waiting waitTable
-	workers atomic.Uint32
+	files       fileCache
+	shared      sync.Map // see Memo
+	waiting     waitTable
+	workers     atomic.Uint32
+	filesParsed atomic.Int64
 	// alone is true while there is one worker, which may skip atomic updates.
 	alone bool
 
