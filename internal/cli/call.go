@@ -22,6 +22,7 @@ type Call struct {
 	Uses []Use    // flags in their order
 	Args []string // positional arguments of the command
 
+	Host   *config.Host
 	Config *config.Config
 	Log    *ui.Logger
 	Out    io.Writer // where results go

@@ -185,8 +185,8 @@ func (c *Call) logOptions() ui.Options {
 
 // configure loads the configuration.
 func (c *Call) configure() error {
-	h := host(c.Process, c.Log.Warn)
-	c.Config = config.New(h, c.Env)
+	c.Host = host(c.Process, c.Log.Warn)
+	c.Config = config.New(c.Host, c.Env)
 	c.Config.Warn = c.Log.Warn
 	if err := c.Config.Load(c.Env, readConfig); err != nil {
 		return err

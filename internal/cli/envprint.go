@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,10 +126,7 @@ func (q *envQuery) printJSON(rows []*packageRow) {
 		buf = append(buf, q.packageJSON(r)...)
 	}
 	buf = append(buf, '}')
-	var pretty bytes.Buffer
-	// What is printed is made here and well-formed.
-	_ = json.Indent(&pretty, buf, "", "  ")
-	q.out.Write(pretty.Bytes())
+	q.out.Write(indentJSON(buf))
 	q.out.WriteByte('\n')
 }
 

@@ -58,13 +58,16 @@ func (c *Call) newEvaluation(readOnly bool) *evaluation {
 	started := time.Now()
 	renderer := c.Log.Renderer()
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
-		ReadOnly: readOnly, Include: include, Env: c.Env, Home: home(c.Process, c.Log.Warn), Cwd: cwd,
+		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
 		Now:       started.Unix,
 		Warn:      func(e *diag.Error) { c.Log.Report(activity.Warn, e, e.Code == "") },
 		Trace:     func(s string) { c.Log.Say(activity.Error, "trace: "+s) },
 		ShowTrace: c.Config.General.ShowTrace,
 	})
 	renderer.Positions = e.Positions
+	if renderer.Extended {
+		renderer.Library = c.libraryFiles("/nix/store", cwd, append(include, c.Config.Eval.NixPath...))
+	}
 	renderer.ShowTrace = c.Config.General.ShowTrace
 	return &evaluation{e, c}
 }

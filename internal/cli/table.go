@@ -18,6 +18,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&dumpManualCommand,
 		&completionCommand,
 		&configCommand,
+		&evalCommand,
 		&explainCommand,
 		&helpCommand,
 		&versionCommand,

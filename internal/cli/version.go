@@ -33,13 +33,12 @@ func (c *Call) details() []string {
 	if !ok || store == "" {
 		store = "/nix/store"
 	}
-	home, _ := c.Env("HOME")
 	lines := []string{
 		"System type: " + v.General.System,
 		"Additional system types: " + strings.Join(v.General.ExtraPlatforms, ", "),
 		"Features: gc, signed-caches",
-		"System configuration file: " + quote(config.ConfDir(c.Env)+"/nix.conf"),
-		"User configuration files: " + strings.Join(config.UserFiles(c.Env, home), ":"),
+		"System configuration file: " + quote(c.Host.ConfDir+"/nix.conf"),
+		"User configuration files: " + strings.Join(config.UserFiles(c.Env, c.Host.Home), ":"),
 		"Store directory: " + store,
 		"State directory: " + quote(state),
 	}
