@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"firn/internal/format/nixhash"
@@ -55,20 +54,8 @@ func (f folder) list(t testing.TB) []storepath.Path {
 }
 
 func (f folder) hasher(t testing.TB) *Hasher {
-	return &Hasher{Dir: f.dir, Memo: &mapMemo{}, Read: f.read, Warn: func(m string) { t.Error("warning: ", m) }}
+	return &Hasher{Dir: f.dir, Read: f.read, Warn: func(m string) { t.Error("warning: ", m) }}
 }
-
-type mapMemo struct{ m sync.Map }
-
-func (m *mapMemo) Load(p storepath.Path) (Modulo, bool) {
-	v, ok := m.m.Load(p)
-	if !ok {
-		return Modulo{}, false
-	}
-	return v.(Modulo), true
-}
-
-func (m *mapMemo) Store(p storepath.Path, v Modulo) { m.m.Store(p, v) }
 
 var golden = folder{dir, "testdata"}
 

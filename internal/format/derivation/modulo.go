@@ -38,7 +38,9 @@ type Memo interface {
 // A Hasher computes hashes modulo and what follows from them. Several goroutines
 // may use one at once.
 type Hasher struct {
-	Dir  storepath.Dir
+	Dir storepath.Dir
+
+	// Memo, if nil, is one of the Hasher's own.
 	Memo Memo
 
 	// Read returns a derivation that is not in Memo. Derivations name each other
@@ -49,6 +51,28 @@ type Hasher struct {
 	// Warn, if set, gets the complaints that are no errors, without a final full
 	// stop of their own.
 	Warn func(message string)
+
+	own mapMemo
+}
+
+// A mapMemo is a Memo in memory.
+type mapMemo struct{ m sync.Map }
+
+func (m *mapMemo) Load(drv storepath.Path) (Modulo, bool) {
+	v, ok := m.m.Load(drv)
+	if !ok {
+		return Modulo{}, false
+	}
+	return v.(Modulo), true
+}
+
+func (m *mapMemo) Store(drv storepath.Path, v Modulo) { m.m.Store(drv, v) }
+
+func (h *Hasher) memo() Memo {
+	if h.Memo != nil {
+		return h.Memo
+	}
+	return &h.own
 }
 
 // maxInputDepth bounds how deep input derivations nest, for the stack's sake.
@@ -71,7 +95,7 @@ func (e *inputError) Unwrap() error { return e.err }
 func (h *Hasher) InputModulo(drv storepath.Path) (Modulo, error) { return h.inputModulo(drv, 0) }
 
 func (h *Hasher) inputModulo(drv storepath.Path, depth int) (Modulo, error) {
-	if m, ok := h.Memo.Load(drv); ok {
+	if m, ok := h.memo().Load(drv); ok {
 		return m, nil
 	}
 	if depth > maxInputDepth {
@@ -89,7 +113,7 @@ func (h *Hasher) inputModulo(drv storepath.Path, depth int) (Modulo, error) {
 		}
 		return Modulo{}, err
 	}
-	h.Memo.Store(drv, m)
+	h.memo().Store(drv, m)
 	return m, nil
 }
 

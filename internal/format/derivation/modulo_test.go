@@ -87,7 +87,7 @@ func TestModuloErrors(t *testing.T) {
 	// A store that lies about its derivations can pretend a cycle.
 	p, d := named(t, "joined")
 	d.InputDrvs[0].Path = p
-	loop := &Hasher{Dir: dir, Memo: &mapMemo{}, Read: func(storepath.Path) (*Derivation, error) { return d, nil }}
+	loop := &Hasher{Dir: dir, Read: func(storepath.Path) (*Derivation, error) { return d, nil }}
 	if _, err := loop.Modulo(d); err == nil || !strings.HasSuffix(err.Error(), "input derivations nest too deep") {
 		t.Errorf("cycle: %.300v", err)
 	}
@@ -95,7 +95,7 @@ func TestModuloErrors(t *testing.T) {
 
 func TestFill(t *testing.T) {
 	var warnings []string
-	h := &Hasher{Dir: dir, Memo: &mapMemo{}, Read: golden.read, Warn: func(m string) { warnings = append(warnings, m) }}
+	h := &Hasher{Dir: dir, Read: golden.read, Warn: func(m string) { warnings = append(warnings, m) }}
 	_, right := named(t, "inter")
 	out, _ := right.Output("out")
 	full := dir.Join(out.Path)
