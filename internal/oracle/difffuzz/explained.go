@@ -2,27 +2,37 @@ package main
 
 import "regexp"
 
-// An explanation is a kind of difference that docs/differences.md accounts for under the heading of that name.
+// An explanation is a kind of difference that docs/differences.md accounts for, under the heading of that name.
 type explanation struct {
-	name      string
-	firn, nix *regexp.Regexp // of the messages; nil: a value
+	name string
+	fits func(firn, nix string) bool // the messages of two failures
 }
 
-var explanations = []explanation{}
+var explanations = []explanation{
+	{"Suggestions", func(firn, nix string) bool {
+		return suggestion.MatchString(firn) && suggestion.ReplaceAllString(firn, "") == suggestion.ReplaceAllString(nix, "")
+	}},
+	{"Reading a directory that is none", both(`^'.*' is not a directory$`, `^cannot read directory ".*": Not a directory$`)},
+	{"Results of __toString", both("^`__toString` (should|must) return a string, but got", `^cannot coerce .* to a string`)},
+}
+
+var suggestion = regexp.MustCompile(` Did you mean .*\?$`)
+
+// both matches the two messages separately.
+func both(firn, nix string) func(firn, nix string) bool {
+	f, n := regexp.MustCompile(firn), regexp.MustCompile(nix)
+	return func(firn, nix string) bool { return f.MatchString(firn) && n.MatchString(nix) }
+}
 
 // explain returns the name of the explanation that fits, or "".
 func explain(firn, nix outcome) string {
+	if !firn.fails || !nix.fails {
+		return ""
+	}
 	for _, e := range explanations {
-		if matches(e.firn, firn) && matches(e.nix, nix) {
+		if e.fits(firn.text, nix.text) {
 			return e.name
 		}
 	}
 	return ""
-}
-
-func matches(re *regexp.Regexp, o outcome) bool {
-	if o.odd != "" {
-		return false
-	}
-	return re == nil && !o.fails || re != nil && o.fails && re.MatchString(o.text)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"regexp"
@@ -29,11 +30,15 @@ type findings struct {
 	skipped   int                    // the reference crashed or took too long
 	explained map[string]int         // by name
 	kinds     map[string]*difference // by signature
+	show      io.Writer              // gets each kind when it is found; nil: nothing does
 }
 
 // fuzz generates the expressions and compares them.
 func (s *session) fuzz() *findings {
 	found := &findings{explained: map[string]int{}, kinds: map[string]*difference{}}
+	if !s.quiet {
+		found.show = os.Stderr
+	}
 	batches := make(chan []*exprgen.Node)
 	var wg sync.WaitGroup
 	for range s.jobs {
@@ -50,9 +55,6 @@ func (s *session) fuzz() *findings {
 			batch[i] = g.Expression()
 		}
 		batches <- batch
-		if !s.quiet {
-			fmt.Fprintf(os.Stderr, "%d of %d, %d kinds of differences\r", made, s.count, found.size())
-		}
 	}
 	close(batches)
 	wg.Wait()
@@ -138,8 +140,7 @@ func (s *session) compareOne(it item, found *findings) {
 
 // shrink looks for the smallest expression that differs in the same way.
 func (s *session) shrink(d difference) difference {
-	kind := signature(d.firn, d.nix)
-	for budget := 400; budget > 0; {
+	for budget := 300; budget > 0; {
 		smaller := false
 		for n := range d.node.Smaller {
 			if n.Size() >= d.node.Size() && len(n.String()) >= len(d.node.String()) {
@@ -150,9 +151,12 @@ func (s *session) shrink(d difference) difference {
 			}
 			it := s.put(n)
 			firn := s.one(s.firnSide, it)
-			nix := s.one(s.nixSide, it)
+			var nix outcome
+			if shape(firn) == shape(d.firn) {
+				nix = s.one(s.nixSide, it)
+			}
 			remove([]item{it})
-			if nix != firn && nix.odd == "" && signature(firn, nix) == kind {
+			if nix != firn && shape(firn) == shape(d.firn) && shape(nix) == shape(d.nix) {
 				d.node, d.firn, d.nix, smaller = n, firn, nix, true
 				break
 			}
@@ -215,8 +219,7 @@ func (f *findings) explain(why string) {
 	f.explained[why]++
 }
 
-// again counts a difference of a kind that is known already. Values that differ are all looked at, up to a point: their
-// signature says little.
+// again counts a difference of a kind that is known already.
 func (f *findings) again(firn, nix outcome) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -242,14 +245,16 @@ func (f *findings) add(d difference) {
 		return
 	}
 	f.kinds[key] = &d
+	if f.show != nil {
+		fmt.Fprint(f.show, &d)
+	}
 }
 
 // String is the report.
 func (f *findings) String() string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(f.kinds)) {
-		d := f.kinds[key]
-		fmt.Fprintf(&b, "---- %d times\n%s\n  nix:  %s\n  firn: %s\n", d.count, d.node, d.nix, d.firn)
+		b.WriteString(f.kinds[key].String())
 	}
 	for _, why := range slices.Sorted(maps.Keys(f.explained)) {
 		fmt.Fprintf(&b, "%d explained: %s\n", f.explained[why], why)
@@ -257,6 +262,10 @@ func (f *findings) String() string {
 	fmt.Fprintf(&b, "%d expressions, of which %d fail with both; %d skipped (the reference gave no answer); %d kinds of differences\n",
 		f.evaluated, f.failed, f.skipped, len(f.kinds))
 	return b.String()
+}
+
+func (d *difference) String() string {
+	return fmt.Sprintf("---- %d times\n%s\n  nix:  %s\n  firn: %s\n", d.count, d.node, d.nix, d.firn)
 }
 
 func (o outcome) String() string {

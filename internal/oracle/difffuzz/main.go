@@ -39,7 +39,7 @@ func main() {
 	flag.StringVar(&o.nixBin, "nix-bin", "", "folder of the reference's `programs` (default: found)")
 	flag.StringVar(&o.firn, "firn", "", "folder of firn's `programs` (default: built now)")
 	flag.StringVar(&o.work, "work", "", "folder for expressions")
-	flag.BoolVar(&o.quiet, "q", false, "no progress")
+	flag.BoolVar(&o.quiet, "q", false, "report at the end only, not each difference when it is found")
 	flag.Parse()
 	if err := run(o); err != nil {
 		fail(err)

@@ -24,7 +24,8 @@ type variable struct {
 
 // New returns a generator. files is the absolute path under which programs will find what Fixture lists.
 func New(seed uint64, files string) *Generator {
-	return &Generator{random: random{seed*0x9e3779b97f4a7c15 + 1}, files: files}
+	scrambled := random{seed}
+	return &Generator{random: random{scrambled.next()}, files: files}
 }
 
 // Expression makes one closed expression.
