@@ -100,7 +100,32 @@ func (p *parser) flag(w string) error {
 	if f, ok := config.FindFlag(long, hostOS); ok && long != "" && !p.c.hidesSetting(long) {
 		return p.setting(f, w)
 	}
-	return diag.Misuse(diag.Usage, "unrecognised flag '%s'", w)
+	e := diag.Misuse(diag.Usage, "unrecognised flag '%s'", w)
+	// Nix: proposes nothing here, so that it is a note.
+	for _, near := range diag.Near(long, p.flagNames) {
+		e.Notes = append(e.Notes, "Did you mean '--"+near+"'?")
+	}
+	return e
+}
+
+// flagNames yields the long names of all flags that are allowed here.
+func (p *parser) flagNames(yield func(string) bool) {
+	for _, command := range p.c.Path {
+		for _, group := range command.Flags {
+			for _, f := range group {
+				if f.Long != "" && !yield(f.Long) {
+					return
+				}
+			}
+		}
+	}
+	for _, s := range config.All() {
+		for _, f := range s.Flags() {
+			if !yield(f.Name) {
+				return
+			}
+		}
+	}
 }
 
 // hidesSetting keeps a flag of a setting from a program.

@@ -128,6 +128,17 @@ func checkParse(t *testing.T, root *Command, program, line, want string) {
 	}
 }
 
+func TestNearFlags(t *testing.T) {
+	call, _ := newCall(t, testNix, "nix")
+	err := call.parse([]string{"one", "--jsn"})
+	if notes := diag.As(err).Notes; len(notes) != 1 || notes[0] != "Did you mean '--json'?" {
+		t.Errorf("%v: %q", err, notes)
+	}
+	if err := call.parse([]string{"one", "-x"}); len(diag.As(err).Notes) > 0 {
+		t.Errorf("%v: %q", err, diag.As(err).Notes)
+	}
+}
+
 func TestFlagsOfCall(t *testing.T) {
 	call, _ := newCall(t, testNix, "nix")
 	if err := call.parse(strings.Fields("one --arg a b -f x --file y --no-fallback --max-jobs auto pos")); err != nil {

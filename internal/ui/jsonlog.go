@@ -11,7 +11,7 @@ import (
 
 // jsonSink writes a JSON object a line, as Nix does for --log-format
 // internal-json: keys in byte order, no blanks, text in UTF-8 with only what
-// must be escaped. Levels are not dropped: who reads along decides.
+// must be escaped.
 type jsonSink struct {
 	w        io.Writer
 	prefix   string

@@ -139,7 +139,13 @@ func (l *Logger) Say(level activity.Level, text string) {
 	l.say(level, text)
 }
 
+// say passes a message on. What is too loud is dropped here, whatever the format
+// is; warnings that are too loud are left to the format, because records have
+// them all.
 func (l *Logger) say(level activity.Level, text string) {
+	if level > activity.Warn && level > l.options.Level {
+		return
+	}
 	l.shown.message(level, text)
 	if l.record != nil {
 		l.record.message(level, text)

@@ -52,6 +52,7 @@ func TestRecord(t *testing.T) {
 	var out, record bytes.Buffer
 	l := NewLogger(Options{Err: &out, Format: Raw, Record: &record})
 	l.Warn("odd")
+	l.Say(activity.Info, "hello")
 	l.Emit(activity.Message{Level: activity.Error, Text: "bad"})
 	if out.String() != "bad\n" || strings.Count(record.String(), "\n") != 2 || strings.Contains(record.String(), "@nix") {
 		t.Errorf("%q, %q", out.String(), record.String())
