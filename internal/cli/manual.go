@@ -51,7 +51,7 @@ func commandPages(pages map[string]string, index *strings.Builder, path []*Comma
 	}
 	name := pathName(path)
 	file := "commands/" + strings.ReplaceAll(name, " ", "-") + ".md"
-	pages[file] = "# " + name + "\n\n" + strings.ReplaceAll(page(path), "# ", "## ")
+	pages[file] = "# " + name + "\n\n#" + strings.ReplaceAll(page(path), "\n# ", "\n## ")
 	index.WriteString("- [`" + name + "`](" + file + ") - " + command.Summary + "\n")
 	for _, sub := range command.Sub {
 		commandPages(pages, index, append(path[:len(path):len(path)], sub))
