@@ -22,8 +22,8 @@ var (
 	readWriteFlag     = Flag{Long: "read-write-mode", Doc: "With `--eval`, write derivations and sources to the store. Evaluation that reads what it builds needs this."}
 	parseFlag         = Flag{Long: "parse", Aliases: []string{"parse-only"}, Doc: "Print the syntax tree instead of evaluating."}
 	findFileFlag      = Flag{Long: "find-file", Doc: "Look the arguments up in the search path and print where they are."}
-	attrFlag          = Flag{Long: "attr", Short: 'A', Labels: []string{"path"}, Doc: "Select an attribute of the value; may be repeated."}
-	addRootFlag       = Flag{Long: "add-root", Labels: []string{"path"}, Doc: "Make a link *path* to the derivation that keeps it from being collected. Further ones get `-2`, `-3`, … added."}
+	attrFlag          = Flag{Long: "attr", Short: 'A', Labels: []string{"path"}, Terse: true, Doc: "Select an attribute of the value; may be repeated."}
+	addRootFlag       = Flag{Long: "add-root", Labels: []string{"path"}, Terse: true, Doc: "Make a link *path* to the derivation that keeps it from being collected. Further ones get `-2`, `-3`, … added."}
 	indirectFlag      = Flag{Long: "indirect", Doc: "Has no effect; roots are always indirect."}
 	rawFlag           = Flag{Long: "raw", Doc: "With `--eval`, print a string as it is, without quotes or line end."}
 	xmlFlag           = Flag{Long: "xml", Doc: "With `--eval`, print the value as XML."}

@@ -10,8 +10,8 @@ var (
 	queryFlag        = Flag{Long: "query", Short: 'q', Doc: "List packages."}
 	availableFlag    = Flag{Long: "available", Short: 'a', Doc: "List the packages that the expression has, rather than the installed ones."}
 	installedFlag    = Flag{Long: "installed", Doc: "List the installed packages. This is the default."}
-	envFileFlag      = Flag{Long: "file", Short: 'f', Labels: []string{"path"}, Complete: completeFile, Doc: "The expression to look for packages in. The default is `~/.nix-defexpr`."}
-	systemFilterFlag = Flag{Long: "system-filter", Labels: []string{"system"}, Doc: "Only packages for *system*; `*` for all. The default is the system of this machine."}
+	envFileFlag      = Flag{Long: "file", Short: 'f', Labels: []string{"path"}, Terse: true, Complete: completeFile, Doc: "The expression to look for packages in. The default is `~/.nix-defexpr`."}
+	systemFilterFlag = Flag{Long: "system-filter", Labels: []string{"system"}, Terse: true, Doc: "Only packages for *system*; `*` for all. The default is the system of this machine."}
 	attrPathFlag     = Flag{Long: "attr-path", Short: 'P', Doc: "Show where each package is in the expression."}
 	noNameFlag       = Flag{Long: "no-name", Doc: "Leave out the names."}
 	envSystemFlag    = Flag{Long: "system", Doc: "Show the systems that the packages are for."}
@@ -25,7 +25,7 @@ var (
 	envJSONFlag      = Flag{Long: "json", Doc: "Print JSON."}
 	prebuiltFlag     = Flag{Long: "prebuilt-only", Short: 'b', Doc: "Only packages that are present or available from a substituter."}
 	envDryRunFlag    = Flag{Long: "dry-run", Doc: "Only show what would be done."}
-	profileFlag      = Flag{Long: "profile", Short: 'p', Labels: []string{"path"}, Doc: "The profile to use instead of `~/.nix-profile`."}
+	profileFlag      = Flag{Long: "profile", Short: 'p', Labels: []string{"path"}, Terse: true, Doc: "The profile to use instead of `~/.nix-profile`."}
 )
 
 var nixEnvCommand = Command{
