@@ -23,6 +23,7 @@ type attrRule struct {
 type attrSetting struct {
 	name  string
 	state attrState
+	value string // with attrValue
 }
 
 type attrState uint8
@@ -123,14 +124,14 @@ func attrPattern(line string) (pattern, rest string, ok bool) {
 func attrSettings(text string, macros map[string][]attrSetting) []attrSetting {
 	var list []attrSetting
 	for word := range strings.FieldsSeq(text) {
-		s := attrSetting{word, attrSet}
+		s := attrSetting{name: word, state: attrSet}
 		switch {
 		case word[0] == '-':
-			s = attrSetting{word[1:], attrUnset}
+			s.name, s.state = word[1:], attrUnset
 		case word[0] == '!':
-			s = attrSetting{word[1:], attrUnspecified}
+			s.name, s.state = word[1:], attrUnspecified
 		case strings.Contains(word, "="):
-			s.name, _, _ = strings.Cut(word, "=")
+			s.name, s.value, _ = strings.Cut(word, "=")
 			s.state = attrValue
 		}
 		list = append(list, s)
@@ -142,27 +143,27 @@ func attrSettings(text string, macros map[string][]attrSetting) []attrSetting {
 }
 
 // lookup finds the last word of the file on an attribute of the path.
-func (f *attrFile) lookup(name, attr string, isDir bool) (attrState, bool) {
+func (f *attrFile) lookup(name, attr string, isDir bool) (attrSetting, bool) {
 	rel := name
 	if f.dir != "" {
 		var ok bool
 		if rel, ok = strings.CutPrefix(name, f.dir+"/"); !ok {
-			return 0, false
+			return attrSetting{}, false
 		}
 	}
 	for i := len(f.rules) - 1; i >= 0; i-- {
 		r := &f.rules[i]
-		state, has := attrUnspecified, false
+		var setting attrSetting
 		for _, s := range r.attrs {
 			if s.name == attr {
-				state, has = s.state, true
+				setting = s
 			}
 		}
-		if has && r.matches(rel, isDir) {
-			return state, true
+		if setting.name != "" && r.matches(rel, isDir) {
+			return setting, true
 		}
 	}
-	return 0, false
+	return attrSetting{}, false
 }
 
 func (r *attrRule) matches(rel string, isDir bool) bool {

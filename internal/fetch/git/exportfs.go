@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
-	"sync"
 )
 
 // exportIgnore is the attribute that hides.
@@ -20,14 +17,9 @@ const exportIgnore = "export-ignore"
 // Nix: a pattern that ends with a slash only matches where there is a work tree to look at; in a bare repository it
 // matches nothing (TestExportIgnore).
 type ExportFS struct {
-	base   fs.FS
-	read   func(name string) ([]byte, error) // reads a ".gitattributes"; fs.ErrNotExist if there is none
-	bare   bool
-	info   *attrFile
-	macros map[string][]attrSetting
-
-	mu     sync.Mutex
-	chains map[string][]*attrFile // by directory: its own file and those above it, the nearest first
+	base  fs.FS
+	attrs *attrTable
+	bare  bool
 }
 
 // ExportTree hides from a tree of the repository what its own attributes mark.
@@ -64,66 +56,14 @@ func (r *Repo) ExportWorkdir(w *Workdir) (*ExportFS, error) {
 }
 
 func (r *Repo) newExport(base fs.FS, read func(string) ([]byte, error), bare bool) (*ExportFS, error) {
-	e := &ExportFS{base: base, read: read, bare: bare, macros: map[string][]attrSetting{}, chains: map[string][]*attrFile{}}
-	text, err := os.ReadFile(filepath.Join(r.Common, "info", "attributes"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if _, err := e.chain("."); err != nil { // its macros hold everywhere
-		return nil, err
-	}
-	e.info = parseAttributes(text, "", e.macros)
-	return e, nil
+	attrs, err := r.newAttrTable(exportIgnore, read)
+	return &ExportFS{base, attrs, bare}, err
 }
 
-// chain returns the files that may say something about what is in dir.
-func (e *ExportFS) chain(dir string) ([]*attrFile, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.chainLocked(dir)
-}
-
-func (e *ExportFS) chainLocked(dir string) ([]*attrFile, error) {
-	if chain, ok := e.chains[dir]; ok {
-		return chain, nil
-	}
-	var chain []*attrFile
-	relative := ""
-	if dir != "." {
-		above, err := e.chainLocked(path.Dir(dir))
-		if err != nil {
-			return nil, err
-		}
-		chain, relative = above, dir
-	}
-	text, err := e.read(path.Join(dir, ".gitattributes"))
-	if err == nil {
-		if f := parseAttributes(text, relative, e.macros); f.mentions(exportIgnore) {
-			chain = append([]*attrFile{f}, chain...)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotRegular) {
-		return nil, fmt.Errorf("read '%s/.gitattributes': %w", dir, err)
-	}
-	e.chains[dir] = chain
-	return chain, nil
-}
-
-// hidden reports whether name itself is marked: by the nearest file that says anything about it.
+// hidden reports whether name itself is marked.
 func (e *ExportFS) hidden(name string, isDir bool) (bool, error) {
-	isDir = isDir && !e.bare
-	if state, ok := e.info.lookup(name, exportIgnore, isDir); ok {
-		return state == attrSet, nil
-	}
-	chain, err := e.chain(path.Dir(name))
-	if err != nil {
-		return false, err
-	}
-	for _, f := range chain {
-		if state, ok := f.lookup(name, exportIgnore, isDir); ok {
-			return state == attrSet, nil
-		}
-	}
-	return false, nil
+	s, err := e.attrs.lookup(name, isDir && !e.bare)
+	return s.state == attrSet && s.name != "", err
 }
 
 // visible reports an error if name, or a directory above it, is marked.

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/crc32"
 	"io"
 	"os"
@@ -22,13 +21,14 @@ import (
 )
 
 // Packer writes objects into a new pack of a repository; those that the repository has already are left out. Contents
-// are hashed and deflated on other goroutines while the caller goes on.
+// are hashed and deflated on other goroutines while the caller goes on. Its methods are for one goroutine.
 //
 // An object is only ever taken for another after comparing contents, or SHA-256 sums of contents: somebody who makes
 // two files with the same SHA-1 gets an error, not one file in place of the other.
 type Packer struct {
 	objects *Objects
 	jobs    chan *PackedBlob
+	own     *packWorker // of the caller's goroutine
 	pending sync.WaitGroup
 	budget  chan struct{} // one token for each unit of contents in flight
 
@@ -38,8 +38,6 @@ type Packer struct {
 	at    int64 // end of the file
 	seen  map[ID][sha256.Size]byte
 	items []packItem
-	whole io.Writer // crc of the object being written, and the file
-	crc   hash.Hash32
 }
 
 type packItem struct {
@@ -73,10 +71,10 @@ func (r *Repo) Pack(ctx context.Context, write func(*Packer) error) error {
 	defer os.Remove(file.Name())
 	defer file.Close()
 	p := &Packer{
-		objects: r.Objects, file: file, at: 12, seen: map[ID][sha256.Size]byte{}, crc: crc32.NewIEEE(),
+		objects: r.Objects, file: file, at: 12, seen: map[ID][sha256.Size]byte{},
 		jobs: make(chan *PackedBlob), budget: make(chan struct{}, budgetSize),
 	}
-	p.whole = io.MultiWriter(p.crc, file)
+	p.own = newPackWorker(p)
 	if _, err := file.Write(make([]byte, 12)); err != nil {
 		return err
 	}
@@ -151,9 +149,11 @@ func (p *Packer) Tree(items []TreeItem) (ID, error) {
 		fmt.Fprintf(&b, "%o %s\x00", t.Mode, t.Name)
 		b.Write(t.ID.raw())
 	}
-	w := newPackWorker(p)
-	return w.add(Tree, b.Bytes())
+	return p.own.add(Tree, b.Bytes())
 }
+
+// Link writes a symbolic link.
+func (p *Packer) Link(target string) (ID, error) { return p.own.add(Blob, []byte(target)) }
 
 // work packs blobs until there are no more.
 func (p *Packer) work() {

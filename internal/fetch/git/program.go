@@ -157,3 +157,11 @@ func (r *Repo) hashFiltered(names []string) ([]ID, error) {
 	}
 	return ids, nil
 }
+
+// VerifyCommit has git check the signature of a commit against a list of allowed signers (ssh-keygen(1)), and returns
+// all that it says. The error is that of a signature that is not good, or of running git.
+func (r *Repo) VerifyCommit(ctx context.Context, commit ID, signers string) (string, error) {
+	cmd := exec.CommandContext(ctx, "git", "-c", "gpg.ssh.allowedSignersFile="+signers, "-C", r.Dir, "--git-dir", ".", "verify-commit", commit.String())
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

@@ -1,10 +1,11 @@
 package git
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,6 +19,10 @@ type Status struct {
 	Files   []string // tracked and present
 	Dirty   []string // those of Files that differ from Head or the index
 	Deleted []string // in Head or the index, but not in the index or the work tree
+
+	// Stamp is set where filters may make the files on disk differ from what is stored, so that a commit does not tell
+	// what they hold. It changes when any of them is written.
+	Stamp string
 }
 
 // IsDirty reports whether the work tree differs from its commit.
@@ -42,6 +47,9 @@ func (r *Repo) Status() (*Status, error) {
 		return nil, err
 	}
 	c := &comparison{repo: r, index: x, state: make([]fileState, len(x.entries))}
+	if c.mayFilter() {
+		c.stats = make([]statData, len(x.entries))
+	}
 	if err := c.withHead(s.Head); err != nil {
 		return nil, err
 	}
@@ -68,6 +76,7 @@ type comparison struct {
 	repo    *Repo
 	index   *index
 	state   []fileState // by entry
+	stats   []statData  // by entry, of the files on disk; nil if contents are surely stored as they are
 	deleted []string    // in HEAD, but not in the index
 	at      int         // entries before this one are compared with HEAD
 }
@@ -191,7 +200,10 @@ func (v *visitor) visit(from, to int) error {
 			v.state[i] = ignored
 			continue
 		}
-		state, err := v.look(e)
+		state, st, err := v.look(e)
+		if v.stats != nil {
+			v.stats[i] = st
+		}
 		if err != nil {
 			return err
 		}
@@ -204,35 +216,36 @@ func (v *visitor) visit(from, to int) error {
 }
 
 // look compares one file with its entry.
-func (v *visitor) look(e *indexEntry) (fileState, error) {
+func (v *visitor) look(e *indexEntry) (fileState, statData, error) {
 	if ok, err := v.inDirectory(e.name); err != nil || !ok {
-		return v.absent(e), err
+		return v.absent(e), statData{}, err
 	}
 	path := filepath.Join(v.repo.Work, e.name)
 	st, err := lstat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && st.dir {
-		return v.absent(e), nil
+		return v.absent(e), statData{}, nil
+	}
+	if err != nil {
+		return 0, st.data, err
 	}
 	switch {
-	case err != nil:
-		return 0, err
 	case e.assumeValid || e.skipWorktree:
-		return unchanged, nil
+		return unchanged, st.data, nil
 	case e.stage != 0 || e.intent:
-		return changed, nil
+		return changed, st.data, nil
 	case st.mode != e.mode && !(v.repo.config.Get("core.filemode") == "false" && st.mode|0o111 == e.mode|0o111):
-		return changed, nil
+		return changed, st.data, nil
 	case sameStat(e.stat, st.data) && e.stat.before(v.index.written):
-		return unchanged, nil
+		return unchanged, st.data, nil
 	}
 	id, err := v.files.hash(path, st.mode)
-	if errors.Is(err, fs.ErrNotExist) {
-		return v.absent(e), nil
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return v.absent(e), st.data, nil
+	case err != nil || id == e.id:
+		return unchanged, st.data, err
 	}
-	if err != nil || id == e.id {
-		return unchanged, err
-	}
-	return perhaps, nil
+	return perhaps, st.data, nil
 }
 
 func (v *visitor) absent(e *indexEntry) fileState {
@@ -274,7 +287,7 @@ func (c *comparison) settle() error {
 		return nil
 	}
 	ids := make([]ID, len(names))
-	if c.mayFilter() {
+	if c.stats != nil {
 		var err error
 		if ids, err = c.repo.hashFiltered(names); err != nil {
 			return err
@@ -290,33 +303,6 @@ func (c *comparison) settle() error {
 		}
 	}
 	return nil
-}
-
-// mayFilter reports whether contents may differ between the work tree and the repository: attributes or settings that
-// convert them.
-func (c *comparison) mayFilter() bool {
-	for _, e := range c.index.entries {
-		if e.name == ".gitattributes" || strings.HasSuffix(e.name, "/.gitattributes") {
-			return true
-		}
-	}
-	if _, err := os.Stat(filepath.Join(c.repo.Common, "info", "attributes")); err == nil {
-		return true
-	}
-	home, _ := os.UserHomeDir()
-	config := os.Getenv("XDG_CONFIG_HOME")
-	if config == "" {
-		config = filepath.Join(home, ".config")
-	}
-	for _, name := range []string{filepath.Join(c.repo.Common, "config"), filepath.Join(home, ".gitconfig"), filepath.Join(config, "git", "config")} {
-		text, _ := os.ReadFile(name)
-		for _, word := range []string{"autocrlf", "attributesfile", "[include"} {
-			if strings.Contains(strings.ToLower(string(text)), word) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // fill lists the outcome. A conflict has several entries of one name.
@@ -340,4 +326,11 @@ func (c *comparison) fill(s *Status) {
 		}
 	}
 	slices.Sort(s.Deleted)
+	if c.stats != nil {
+		h := sha256.New()
+		for i, st := range c.stats {
+			fmt.Fprintf(h, "%s\x00%d\x00%v\n", c.index.entries[i].name, c.state[i], st)
+		}
+		s.Stamp = hex.EncodeToString(h.Sum(nil))
+	}
 }

@@ -19,7 +19,7 @@ func forgeFromURI(s *scheme, o Options, u uri.URI, _ bool) (Attrs, bool, error) 
 	switch {
 	case len(path) < 2:
 		return nil, true, fmt.Errorf("URL '%s' is invalid", u)
-	case len(path) == 3 && isCommit(path[2]):
+	case len(path) == 3 && IsCommit(path[2]):
 		attrs["rev"] = String(path[2])
 	case len(path) > 2:
 		attrs["ref"] = String(strings.Join(path[2:], "/"))
@@ -42,8 +42,8 @@ func forgeFromURI(s *scheme, o Options, u uri.URI, _ bool) (Attrs, bool, error) 
 	return attrs, true, err
 }
 
-// isCommit reports whether s is a SHA-1 in base16.
-func isCommit(s string) bool {
+// IsCommit reports whether s is a SHA-1 in base16.
+func IsCommit(s string) bool {
 	return len(s) == 40 && strings.Trim(s, "0123456789abcdefABCDEF") == ""
 }
 

@@ -19,7 +19,7 @@ func indirectFromURI(_ *scheme, _ Options, u uri.URI, _ bool) (Attrs, bool, erro
 	attrs := Attrs{"type": String("indirect")}
 	switch {
 	case len(path) == 1:
-	case len(path) == 2 && isCommit(path[1]):
+	case len(path) == 2 && IsCommit(path[1]):
 		attrs["rev"] = String(strings.ToLower(path[1]))
 	case len(path) == 2 && LegalRefName(path[1]):
 		attrs["ref"] = String(path[1])
@@ -27,7 +27,7 @@ func indirectFromURI(_ *scheme, _ Options, u uri.URI, _ bool) (Attrs, bool, erro
 		return nil, true, fmt.Errorf("in flake URL '%s', '%s' is not a commit hash or branch/tag name", u, path[1])
 	case len(path) == 3 && !LegalRefName(path[1]):
 		return nil, true, fmt.Errorf("in flake URL '%s', '%s' is not a branch/tag name", u, path[1])
-	case len(path) == 3 && !isCommit(path[2]):
+	case len(path) == 3 && !IsCommit(path[2]):
 		return nil, true, fmt.Errorf("in flake URL '%s', '%s' is not a commit hash", u, path[2])
 	case len(path) == 3:
 		attrs["ref"], attrs["rev"] = String(path[1]), String(strings.ToLower(path[2]))

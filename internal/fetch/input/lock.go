@@ -65,6 +65,9 @@ type Mismatch struct{ text string }
 
 func (e Mismatch) Error() string { return e.text }
 
+// NewMismatch makes a Mismatch.
+func NewMismatch(format string, args ...any) Mismatch { return Mismatch{fmt.Sprintf(format, args...)} }
+
 // ExitStatus is that of a command which ends with e.
 func (Mismatch) ExitStatus() int { return 102 }
 
@@ -82,7 +85,7 @@ func CheckLocks(specified, result Input) (Input, error) {
 	}
 	if want, got := specified.NARHash(), result.NARHash(); !want.IsZero() && got != want {
 		if got.IsZero() {
-			return Input{}, Mismatch{fmt.Sprintf("NAR hash mismatch in input '%s', expected '%s' but got none", specified, want.SRI())}
+			return Input{}, NewMismatch("NAR hash mismatch in input '%s', expected '%s' but got none", specified, want.SRI())
 		}
 		return Input{}, NARHashMismatch(specified, want, got)
 	}
@@ -94,7 +97,7 @@ func CheckLocks(specified, result Input) (Input, error) {
 
 // NARHashMismatch is the error about a tree with another hash than asked for.
 func NARHashMismatch(in Input, want, got nixhash.Hash) error {
-	return Mismatch{fmt.Sprintf("NAR hash mismatch in input '%s', expected '%s' but got '%s'", in, want.SRI(), got.SRI())}
+	return NewMismatch("NAR hash mismatch in input '%s', expected '%s' but got '%s'", in, want.SRI(), got.SRI())
 }
 
 // normalHash returns the attributes with "narHash" in its full form: old lock files lack the padding.
