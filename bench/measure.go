@@ -129,6 +129,7 @@ func (b *bench) has(corpus string) bool {
 // measure runs both programs in turn, so that what else the machine does meets both.
 func (b *bench) measure(r *result) {
 	var firn, nix []oracle.Result
+	var written [2]int // entries of the store after the last run of each
 	for range b.runs {
 		one, err := b.once(r, b.firn, "firn.out")
 		if err != nil {
@@ -137,6 +138,7 @@ func (b *bench) measure(r *result) {
 			break
 		}
 		firn = append(firn, one)
+		written[0] = b.storeEntries()
 		if b.nixBin == "" {
 			continue
 		}
@@ -147,11 +149,22 @@ func (b *bench) measure(r *result) {
 			break
 		}
 		nix = append(nix, other)
+		written[1] = b.storeEntries()
 	}
 	r.firn, r.nix = medians(firn), medians(nix)
-	if r.firn != nil && r.nix != nil && r.work.name != "start" && !sameFile(b.scratch, "firn.out", "nix.out") {
+	switch {
+	case r.firn == nil || r.nix == nil || r.work.name == "start":
+	case !sameFile(b.scratch, "firn.out", "nix.out"):
 		r.note = "the two print different things"
+	case r.work.writes && written[0] != written[1]:
+		r.note = fmt.Sprintf("firn wrote %d store objects, nix %d", written[0], written[1])
 	}
+}
+
+// storeEntries counts what stands in the store that was written to, apart from what begins with a dot.
+func (b *bench) storeEntries() int {
+	objects, _ := filepath.Glob(filepath.Join(b.store(), "nix", "store", "[a-z0-9]*"))
+	return len(objects)
 }
 
 func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
