@@ -154,7 +154,7 @@ func (b *bench) measure(r *result) {
 	r.firn, r.nix = medians(firn), medians(nix)
 	switch {
 	case r.firn == nil || r.nix == nil || r.work.name == "start":
-	case !sameFile(b.scratch, "firn.out", "nix.out"):
+	case !sameLines(b.scratch, "firn.out", "nix.out"):
 		r.note = "the two print different things"
 	case r.work.writes && written[0] != written[1]:
 		r.note = fmt.Sprintf("firn wrote %d store objects, nix %d", written[0], written[1])
@@ -225,8 +225,16 @@ func median[T int64 | time.Duration](list []oracle.Result, number func(oracle.Re
 	return values[(len(values)-1)/2]
 }
 
-func sameFile(dir, a, b string) bool {
+// sameLines compares two outputs line by line, in any order: which of two packages of one name nix-env prints first hangs on its
+// sorting algorithm.
+func sameLines(dir, a, b string) bool {
 	left, err1 := os.ReadFile(filepath.Join(dir, a))
 	right, err2 := os.ReadFile(filepath.Join(dir, b))
-	return err1 == nil && err2 == nil && bytes.Equal(left, right)
+	return err1 == nil && err2 == nil && slices.Equal(sortedLines(left), sortedLines(right))
+}
+
+func sortedLines(text []byte) []string {
+	lines := strings.Split(string(text), "\n")
+	slices.Sort(lines)
+	return lines
 }
