@@ -237,12 +237,12 @@ func (x *fixture) tryGit(json string) (*Tree, error) {
 	return x.TreeOf(context.Background(), Call{Git: true, Attrs: a}, Rules{})
 }
 
-// list shows a tree: names, "*" for executable, contents or target.
+// list shows a tree without .gitmodules: names, "*" for executable, contents or target.
 func list(t *testing.T, tree *Tree) string {
 	t.Helper()
 	var out []string
 	err := fs.WalkDir(tree.FS, tree.Root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || name == "." {
+		if err != nil || name == "." || d.Name() == ".gitmodules" {
 			return err
 		}
 		switch {
