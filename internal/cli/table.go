@@ -21,6 +21,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&evalCommand,
 		&explainCommand,
 		&helpCommand,
+		&replCommand,
 		&versionCommand,
 	},
 	Renamed: []Renamed{

@@ -175,3 +175,16 @@ func lineStarts(s string) []uint32 {
 func (p Position) String() string {
 	return p.Origin.String() + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column)
 }
+
+// Text returns the source text between two positions of one text.
+func (t *Table) Text(from, to Pos) (string, bool) {
+	e := t.find(from)
+	if e == nil || to < from || e.index(t.Read) == nil {
+		return "", false
+	}
+	a, b := int(from-e.base), int(to-e.base)
+	if b > len(e.text) {
+		return "", false
+	}
+	return e.text[a:b], true
+}

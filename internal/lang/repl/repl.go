@@ -1,0 +1,265 @@
+// Package repl is the interactive loop: it reads expressions, bindings and
+// commands from a line editor, and prints values.
+//
+// What needs more than the language (building, editing, running programs) is
+// asked of the [Host].
+package repl
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"firn/internal/diag"
+	"firn/internal/format/storepath"
+	"firn/internal/lang/eval"
+	"firn/internal/lang/symbol"
+	"firn/internal/lang/value"
+)
+
+// A LineReader reads one line, showing a prompt where there is a person. At the
+// end it returns io.EOF; an interrupted line is ErrInterrupted.
+type LineReader interface {
+	ReadLine(prompt string) (string, error)
+}
+
+// ErrInterrupted is what a LineReader returns when a line was given up.
+var ErrInterrupted = errors.New("interrupted")
+
+// A Host does what the loop can't do itself.
+type Host interface {
+	// Notice shows a remark that is no result.
+	Notice(text string)
+	// Error shows a failure.
+	Error(err error)
+	// ShowTrace reports and sets whether failures are shown with all frames.
+	ShowTrace() bool
+	SetShowTrace(on bool)
+	// FileArgument finds what :load names.
+	FileArgument(w *eval.Worker, arg string) string
+	// AutoArgs are passed to functions that are loaded.
+	AutoArgs(w *eval.Worker) *value.Attrs
+	// Markdown renders documentation.
+	Markdown(text string) string
+	// Edit opens a file at a line, 0 for none, and waits.
+	Edit(path string, line int) error
+	// Build builds a derivation and returns its outputs; links says to make
+	// result links.
+	Build(drv storepath.Path, links bool) ([]string, error)
+	// Log returns a build log.
+	Log(drv storepath.Path) (string, error)
+	// Run runs a command of this program with arguments.
+	Run(program string, args ...string) error
+	// LoadFlake evaluates a flake.
+	LoadFlake(w *eval.Worker, ref string) (*value.Value, error)
+}
+
+// envSize is how many variables a session can bind.
+const envSize = 32768
+
+// A Repl is one session. Use New.
+type Repl struct {
+	w     *eval.Worker
+	in    LineReader
+	out   io.Writer
+	host  Host
+	color bool
+
+	scope      *eval.Scope
+	env        *value.Env
+	names      map[string]bool
+	files      []string
+	flakes     []string
+	lastLoaded *value.Attrs
+	// Preload yields what the command line names, each with its text.
+	Preload func(w *eval.Worker) []Preloaded
+}
+
+// A Preloaded is a value that the command line names.
+type Preloaded struct {
+	Text string
+	Cell *value.Value
+}
+
+// New returns a session that prints to out, in colours if color is set.
+func New(w *eval.Worker, in LineReader, out io.Writer, color bool, host Host) *Repl {
+	r := &Repl{w: w, in: in, out: out, color: color, host: host}
+	r.reset()
+	return r
+}
+
+// reset forgets all variables.
+func (r *Repl) reset() {
+	r.scope = eval.NewScope(nil)
+	r.env = r.w.Env(nil, envSize)
+	r.names = make(map[string]bool)
+	for _, s := range r.w.Globals() {
+		r.names[s.String()] = true
+	}
+}
+
+// AddFile notes a file to be loaded at the start and by :reload.
+func (r *Repl) AddFile(path string) { r.files = append(r.files, path) }
+
+const (
+	prompt       = "nix-repl> "
+	continuation = "          "
+)
+
+// Loop runs until the end of the input or :quit.
+func (r *Repl) Loop() error {
+	r.loadAll()
+	input := ""
+	for {
+		p := prompt
+		if input != "" {
+			p = continuation
+		}
+		line, err := r.in.ReadLine(p)
+		switch {
+		case errors.Is(err, ErrInterrupted):
+			input = ""
+			continue
+		case errors.Is(err, io.EOF):
+			fmt.Fprintln(r.out)
+			return nil
+		case err != nil:
+			return err
+		}
+		input += line + "\n"
+		quit, incomplete := r.line(strings.TrimSpace(input))
+		if quit {
+			return nil
+		}
+		if incomplete {
+			continue
+		}
+		input = ""
+		fmt.Fprintln(r.out)
+	}
+}
+
+// incompleteInput is a syntax error that more lines could mend.
+type incompleteInput struct{ error }
+
+// line carries out one complete input.
+func (r *Repl) line(text string) (quit, incomplete bool) {
+	if text == "" {
+		return false, false
+	}
+	var err error
+	if failure := r.w.Try(func() { quit, err = r.do(text) }); failure != nil {
+		err = failure
+	}
+	var more incompleteInput
+	if errors.As(err, &more) {
+		return false, true
+	}
+	if err != nil {
+		r.host.Error(err)
+	}
+	return quit, false
+}
+
+func (r *Repl) do(text string) (quit bool, err error) {
+	if text[0] != ':' {
+		return false, r.input(text)
+	}
+	name, arg, _ := strings.Cut(text, " ")
+	if i := strings.IndexAny(name, "\n\r\t"); i >= 0 {
+		name, arg = text[:i], text[i:]
+	}
+	for _, c := range commands() {
+		for _, n := range c.names {
+			if n == name {
+				return c.quit, c.run(r, strings.TrimSpace(arg))
+			}
+		}
+	}
+	return false, diag.New(diag.UnknownCommand, "unknown command '%s'", name)
+}
+
+// input binds variables or prints a value.
+func (r *Repl) input(text string) error {
+	bound, err := r.bind(text)
+	if bound || err != nil {
+		return err
+	}
+	v, err := r.eval(text)
+	if err != nil {
+		return err
+	}
+	r.print(v, 1)
+	return nil
+}
+
+// bind takes the text as bindings, with or without the last semicolon.
+func (r *Repl) bind(text string) (bool, error) {
+	list, err := r.w.ParseBindings(text, r.w.World.Cwd, r.scope)
+	if err != nil {
+		list, err = r.w.ParseBindings(text+";", r.w.World.Cwd, r.scope)
+	}
+	if err != nil {
+		if incomplete(err) {
+			// It may still be a complete expression.
+			if _, e := r.w.ParseStringIn(text, r.w.World.Cwd, r.scope); e == nil || !incomplete(e) {
+				return false, nil
+			}
+			return false, incompleteInput{err}
+		}
+		return false, nil
+	}
+	slot := len(r.scope.Names()) - len(list)
+	for i, b := range list {
+		if slot+i >= envSize {
+			return true, errFull()
+		}
+		r.env.SetSlot(slot+i, r.w.Later(b.Code, r.env))
+		r.names[b.Name.String()] = true
+	}
+	return true, nil
+}
+
+func errFull() error {
+	return diag.New(diag.OutOfRange, "environment full; cannot add more variables")
+}
+
+func incomplete(err error) bool {
+	return strings.Contains(err.Error(), "unexpected end of file")
+}
+
+// parse resolves an expression.
+func (r *Repl) parse(text string) (eval.Code, error) {
+	code, err := r.w.ParseStringIn(text, r.w.World.Cwd, r.scope)
+	if err != nil && incomplete(err) {
+		return code, incompleteInput{err}
+	}
+	return code, err
+}
+
+// eval evaluates an expression.
+func (r *Repl) eval(text string) (*value.Value, error) {
+	code, err := r.parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return r.w.Cell(r.w.Eval(code, r.env)), nil
+}
+
+// print shows a value; depth 0 shows everything.
+func (r *Repl) print(c *value.Value, depth int) {
+	r.out.Write(append(r.w.Print(nil, c, eval.PrintOptions{
+		Color: r.color, Force: true, DerivationPaths: true, MaxDepth: depth, Indent: 2, Errors: eval.RaiseTopErrors,
+	}), '\n'))
+}
+
+// bindValue adds a variable.
+func (r *Repl) bindValue(name symbol.Symbol, c *value.Value) {
+	slot := r.scope.Bind(name)
+	if slot >= envSize {
+		r.w.Check(errFull())
+	}
+	r.env.SetSlot(slot, c)
+	r.names[name.String()] = true
+}
