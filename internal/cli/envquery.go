@@ -57,7 +57,11 @@ type envQuery struct {
 }
 
 func (c *Call) queryAvailable() error {
-	q := &envQuery{evaluation: c.newEvaluation(true), out: bufio.NewWriter(c.Out)}
+	e, err := c.newEvaluation(true)
+	if err != nil {
+		return err
+	}
+	q := &envQuery{evaluation: e, out: bufio.NewWriter(c.Out)}
 	q.filter = c.Config.General.System
 	if s, ok := c.Value(&systemFilterFlag); ok {
 		q.filter = s

@@ -45,9 +45,12 @@ func runEval(_ context.Context, c *Call) error {
 	if len(c.Args) > 0 {
 		arg = c.Args[0]
 	}
-	e := c.newEvaluation(c.Has(&readOnlyFlag))
+	e, err := c.newEvaluation(c.Has(&readOnlyFlag))
+	if err != nil {
+		return err
+	}
 	var out []byte
-	err := e.Run(func(w *eval.Worker) {
+	err = e.Run(func(w *eval.Worker) {
 		v, pos, _ := e.installable(w, arg)
 		if f, ok := c.Value(&applyFlag); ok {
 			v = w.Cell(w.Call1(w.Eval(w.ParseString(f, w.World.Cwd, diag.FromString, nil), nil), v, 0))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"os"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"firn/internal/lang/eval"
 	"firn/internal/lang/symbol"
 	"firn/internal/lang/value"
+	"firn/internal/store/local"
 	"firn/internal/wiring"
 )
 
@@ -45,11 +47,12 @@ var evalFlags = []*Flag{&argFlag, &argStrFlag, &argFromFileFlag, &argFromStdinFl
 // An evaluation is an evaluator as a command uses it.
 type evaluation struct {
 	*wiring.Evaluation
-	call *Call
+	call  *Call
+	store *local.Store
 }
 
 // newEvaluation connects an evaluator by the command line's flags.
-func (c *Call) newEvaluation(readOnly bool) *evaluation {
+func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 	cwd, _ := os.Getwd()
 	var include []string
 	for _, values := range c.All(&includeFlag) {
@@ -57,7 +60,10 @@ func (c *Call) newEvaluation(readOnly bool) *evaluation {
 	}
 	started := time.Now()
 	renderer := c.Log.Renderer()
+	machine := c.machine()
+	st, err := c.evalStore(machine)
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
+		Store: st, Context: context.Background(), Machine: machine,
 		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
 		Now:       started.Unix,
 		Warn:      func(e *diag.Error) { c.Log.Report(activity.Warn, e, e.Code == "") },
@@ -69,7 +75,21 @@ func (c *Call) newEvaluation(readOnly bool) *evaluation {
 		renderer.Library = c.libraryFiles("/nix/store", cwd, append(include, c.Config.Eval.NixPath...))
 	}
 	renderer.ShowTrace = c.Config.General.ShowTrace
-	return &evaluation{e, c}
+	return &evaluation{e, c, st}, err
+}
+
+// evalStore opens the store that evaluation writes to.
+func (c *Call) evalStore(m *wiring.Machine) (*local.Store, error) {
+	address := c.Config.General.Store
+	if other, ok := c.Value(&evalStoreFlag); ok {
+		address = other
+	}
+	return wiring.OpenStore(address, &c.Config.Values, m)
+}
+
+// machine tells stores about this machine.
+func (c *Call) machine() *wiring.Machine {
+	return &wiring.Machine{Env: c.Env, Home: c.Host.Home, Recorder: activity.NewRecorder(c.Log, 1)}
 }
 
 // autoArgs makes the set of --arg and its like.

@@ -67,14 +67,19 @@ func runInstantiate(_ context.Context, c *Call) error {
 	in := &instantiation{out: bufio.NewWriter(c.Out), parse: c.Has(&parseFlag)}
 	in.eval = c.Has(&evalFlag) || in.parse
 	readOnly := in.eval && !c.Has(&readWriteFlag) || c.Has(&instantiateDryRun) || c.Has(&readonlyFlag)
-	in.evaluation = c.newEvaluation(readOnly)
+	e, err := c.newEvaluation(readOnly)
+	if err != nil {
+		return err
+	}
+	defer e.store.Close()
+	in.evaluation = e
 	for _, values := range c.All(&attrFlag) {
 		in.attrPaths = append(in.attrPaths, values[0])
 	}
 	if in.attrPaths == nil {
 		in.attrPaths = []string{""}
 	}
-	err := in.Run(in.run)
+	err = in.Run(in.run)
 	if flush := in.out.Flush(); err == nil {
 		err = flush
 	}

@@ -35,7 +35,10 @@ Attributes of the arguments' values are variables from the start.`,
 
 func runRepl(_ context.Context, c *Call) error {
 	c.Config.SetDefault("pure-eval", "false")
-	e := c.newEvaluation(false)
+	e, err := c.newEvaluation(false)
+	if err != nil {
+		return err
+	}
 	host := &replHost{e}
 	in, err := newLineReader(c)
 	if err != nil {

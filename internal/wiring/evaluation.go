@@ -4,13 +4,13 @@
 package wiring
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"firn/internal/config"
 	"firn/internal/diag"
-	"firn/internal/format/storepath"
 	"firn/internal/lang/builtin"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/syntax"
@@ -37,19 +37,14 @@ type EvaluationOptions struct {
 	ShowTrace bool
 	// LongLived keeps memory use low instead of speed high.
 	LongLived bool
-	// Store is what derivations are written to, unless ReadOnly.
-	Store eval.Store
-	Fetch eval.Fetcher
-}
-
-// storeDir is the directory that store paths begin with.
-func (o *EvaluationOptions) storeDir() storepath.Dir {
-	for _, name := range []string{"NIX_STORE_DIR", "NIX_STORE"} {
-		if dir, ok := o.Env(name); ok && dir != "" {
-			return storepath.Dir(eval.CanonPath(dir))
-		}
-	}
-	return storepath.Default
+	// Store is what derivations are written to, unless ReadOnly; nil is none.
+	Store world.Backing
+	// Realise builds what evaluation needs built; nil builds nothing.
+	Realise world.Realiser
+	Fetch   eval.Fetcher
+	// Context ends what evaluation does in the store and on the network.
+	Context context.Context
+	Machine *Machine
 }
 
 // An Evaluation is an evaluator with what it was made from.
@@ -57,6 +52,15 @@ type Evaluation struct {
 	*eval.Evaluator
 	Files  *world.Files
 	Access *world.Access // nil if everything may be seen
+	store  *world.Store  // nil if there is none
+}
+
+// Flush returns when everything that was evaluated is in the store.
+func (e *Evaluation) Flush() error {
+	if e.store == nil {
+		return nil
+	}
+	return e.store.Flush()
 }
 
 // NewEvaluation connects an evaluator.
@@ -64,18 +68,21 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 	files := &world.Files{}
 	e := &Evaluation{Files: files}
 	w := &eval.World{
-		Files: files, Store: o.Store, Fetch: o.Fetch, Now: o.Now, Warn: o.Warn, Trace: o.Trace,
+		Files: files, Fetch: o.Fetch, Now: o.Now, Warn: o.Warn, Trace: o.Trace,
 		Home: o.Home, Cwd: o.Cwd,
 		SearchPath: searchPath(v, o),
 	}
-	if o.Store == nil || o.ReadOnly {
-		w.Store = &world.DryStore{Dir: o.storeDir()}
+	if o.Store == nil {
+		w.Store = &world.DryStore{Dir: o.Machine.StoreDir()}
+	} else {
+		e.store = world.NewStore(o.Context, o.Store, o.Realise, o.ReadOnly)
+		w.Store = e.store
 	}
 	w.Env = func(name string) string { s, _ := o.Env(name); return s }
 	if v.Eval.Pure || v.Eval.Restrict {
 		e.Access = &world.Access{Pure: v.Eval.Pure}
 		files.Access = e.Access.Check
-		e.allow(w, v, string(o.storeDir()))
+		e.allow(w, v, string(o.Machine.StoreDir()))
 	}
 	if v.Eval.Pure {
 		w.HomeErr = diag.New(diag.ForbiddenPure, "the path '~/%s' can not be resolved in pure mode", "")
@@ -101,7 +108,7 @@ func evalOptions(v *config.Values, o *EvaluationOptions) eval.Options {
 		Pure: v.Eval.Pure, Restricted: v.Eval.Restrict,
 		MaxCallDepth: int(v.Eval.MaxCallDepth), ShowTrace: o.ShowTrace,
 		TraceCalls: v.Eval.TraceCalls, CurrentSystem: system,
-		StoreDir: o.storeDir(), NixVersion: CompatibleVersion,
+		StoreDir: o.Machine.StoreDir(), NixVersion: CompatibleVersion,
 		Features: func(name string) bool {
 			f, ok := config.ParseFeature(name)
 			return ok && v.General.ExperimentalFeatures.Has(f)

@@ -37,7 +37,8 @@ func grow(n int) byte {
 	return page[n]
 }
 
-// Run evaluates with one worker on a deep stack. What f raises is returned.
+// Run evaluates with one worker on a deep stack, and waits for the store. What f
+// raises is returned.
 func (e *Evaluation) Run(f func(w *eval.Worker)) (err error) {
 	OnDeepStack(func() {
 		w := e.NewWorker()
@@ -46,6 +47,9 @@ func (e *Evaluation) Run(f func(w *eval.Worker)) (err error) {
 		}
 		w.Done()
 	})
+	if flush := e.Flush(); err == nil {
+		err = flush
+	}
 	return err
 }
 

@@ -1,16 +1,10 @@
 package world
 
 import (
-	"crypto/sha256"
-	"hash"
-	"io"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"firn/internal/diag"
 	"firn/internal/format/derivation"
-	"firn/internal/format/nar"
 	"firn/internal/format/nixhash"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
@@ -48,70 +42,6 @@ func (s *DryStore) AddSource(src eval.Source) (storepath.Path, error) {
 		return "", err
 	}
 	return s.Dir.MakeFixed(src.Name, storepath.ContentAddress{Method: src.Method, Hash: h}, storepath.References{Others: src.References})
-}
-
-// HashSource hashes a source as its method asks for.
-func HashSource(src eval.Source) (nixhash.Hash, error) {
-	algo := src.Algo
-	if algo == 0 {
-		algo = nixhash.SHA256
-	}
-	var h hash.Hash
-	if algo == nixhash.SHA256 {
-		h = sha256.New()
-	} else {
-		h = algo.New()
-	}
-	if src.Method != storepath.NAR {
-		f, err := os.Open(src.Path)
-		if err != nil {
-			return nixhash.Hash{}, fileError(src.Path, "opening file", err)
-		}
-		defer f.Close()
-		if _, err := io.Copy(h, f); err != nil {
-			return nixhash.Hash{}, fileError(src.Path, "reading", err)
-		}
-		return nixhash.FromBytes(algo, h.Sum(nil))
-	}
-	if err := dumpTree(h, src); err != nil {
-		return nixhash.Hash{}, err
-	}
-	return nixhash.FromBytes(algo, h.Sum(nil))
-}
-
-func dumpTree(w io.Writer, src eval.Source) error {
-	var o nar.DumpOptions
-	if src.Filter != nil {
-		o.Filter = func(rel string, t nar.Type) (bool, error) {
-			return src.Filter(src.Path+rel, narType(t))
-		}
-	}
-	dir, base := filepath.Split(src.Path)
-	if base == "" {
-		base = "."
-	}
-	err := nar.Dump(w, os.DirFS(dir), base, o)
-	if err == nil || diagnosed(err) {
-		return err
-	}
-	return fileError(src.Path, "reading", err)
-}
-
-func diagnosed(err error) bool {
-	_, ok := err.(*diag.Error)
-	return ok
-}
-
-func narType(t nar.Type) eval.FileType {
-	switch t {
-	case nar.Regular:
-		return eval.Regular
-	case nar.Directory:
-		return eval.Directory
-	case nar.Symlink:
-		return eval.Symlink
-	}
-	return eval.Unknown
 }
 
 // IsValid implements [eval.Store]: nothing is.

@@ -1,0 +1,145 @@
+package wiring
+
+import (
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"firn/internal/activity"
+	"firn/internal/config"
+	"firn/internal/diag"
+	"firn/internal/format/storepath"
+	"firn/internal/lang/eval"
+	"firn/internal/store/local"
+)
+
+// Machine is what stores depend on besides settings.
+type Machine struct {
+	Env  func(name string) (string, bool)
+	Home string
+	// Recorder takes what stores report.
+	Recorder *activity.Recorder
+}
+
+func (m *Machine) dir(names ...string) (string, bool) {
+	for _, name := range names {
+		if dir, ok := m.Env(name); ok && dir != "" {
+			return eval.CanonPath(dir), true
+		}
+	}
+	return "", false
+}
+
+// StoreDir is the directory that store paths begin with.
+func (m *Machine) StoreDir() storepath.Dir {
+	if dir, ok := m.dir("NIX_STORE_DIR", "NIX_STORE"); ok {
+		return storepath.Dir(dir)
+	}
+	return storepath.Default
+}
+
+// StateDir is where the store's database and roots are.
+func (m *Machine) StateDir() string {
+	if dir, ok := m.dir("NIX_STATE_DIR"); ok {
+		return dir
+	}
+	return "/nix/var/nix"
+}
+
+// DataRoot is the root of the store that people without a store of the machine
+// have of their own.
+func (m *Machine) DataRoot() string {
+	base, ok := m.dir("XDG_DATA_HOME")
+	if !ok {
+		base = filepath.Join(m.Home, ".local/share")
+	}
+	return filepath.Join(base, "nix/root")
+}
+
+// OpenStore returns the local store that an address means. Nothing is made
+// before it is used.
+func OpenStore(address string, v *config.Values, m *Machine) (*local.Store, error) {
+	o, err := storeOptions(address, m)
+	if err != nil {
+		return nil, err
+	}
+	o.Activity = m.Recorder
+	o.NoWAL = !v.Store.SQLiteWAL
+	o.AllowSymlinks = v.Store.AllowSymlinkedStore
+	o.BuildTrace = v.General.ExperimentalFeatures.Has(config.CADerivations)
+	if !v.Store.FsyncMetadata {
+		o.Durability = local.Ordered
+	}
+	return local.New(o)
+}
+
+// storeOptions reads an address: auto, local, a path, local://PATH, each with
+// parameters.
+func storeOptions(address string, m *Machine) (local.Options, error) {
+	base, query, _ := strings.Cut(address, "?")
+	params, err := url.ParseQuery(query)
+	if err != nil {
+		return local.Options{}, diag.Misuse(diag.InvalidSetting, "Cannot parse Nix store '%s'", address)
+	}
+	o := local.Options{Dir: m.StoreDir(), State: m.StateDir()}
+	switch path, isPath := strings.CutPrefix(base, "local://"); {
+	case base == "auto" || base == "":
+		if len(params) == 0 && m.needsOwnRoot() {
+			o = local.Rooted(m.DataRoot())
+		}
+	case base == "local":
+	case isPath && path != "":
+		o = local.Rooted(path)
+	case isPath:
+	case strings.HasPrefix(base, "/"):
+		o = local.Rooted(base)
+	case strings.HasPrefix(base, "dummy:"):
+		return o, diag.New(diag.InvalidSetting, "firn has no dummy store yet; use '--read-only' to evaluate without writing")
+	default:
+		return o, diag.New(diag.InvalidSetting, "firn can't open the store '%s' yet: only 'auto', 'local' and directories", address)
+	}
+	return withParameters(o, params, address)
+}
+
+func withParameters(o local.Options, params url.Values, address string) (local.Options, error) {
+	if root := params.Get("root"); root != "" {
+		rooted := local.Rooted(root)
+		o.Real, o.State = rooted.Real, rooted.State
+	}
+	for key, values := range params {
+		value := values[0]
+		switch key {
+		case "root":
+		case "store":
+			o.Dir = storepath.Dir(value)
+		case "state":
+			o.State = value
+		case "real":
+			o.Real = value
+		case "read-only":
+			o.ReadOnly = value == "true" || value == "1"
+		case "log", "trusted", "priority", "want-mass-query", "path-info-cache-size", "require-sigs", "system-features":
+		default:
+			return o, diag.New(diag.InvalidSetting, "store '%s' has an unknown parameter '%s'", address, key)
+		}
+	}
+	return o, nil
+}
+
+// needsOwnRoot reports whether the machine has no store that this user can
+// write, and none was asked for by the environment.
+func (m *Machine) needsOwnRoot() bool {
+	if _, ok := m.dir("NIX_STORE_DIR", "NIX_STORE", "NIX_STATE_DIR"); ok {
+		return false
+	}
+	_, err := os.Stat(m.StateDir())
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	const readWrite = 4 | 2
+	return syscall.Access(m.StateDir(), readWrite) != nil
+}

@@ -1,0 +1,97 @@
+package world
+
+import (
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"os"
+	"strings"
+
+	"firn/internal/diag"
+	"firn/internal/format/nar"
+	"firn/internal/format/nixhash"
+	"firn/internal/format/storepath"
+	"firn/internal/lang/eval"
+	"firn/internal/store/fstree"
+)
+
+// HashSource hashes a source as its method asks for.
+func HashSource(src eval.Source) (nixhash.Hash, error) {
+	algo := src.Algo
+	if algo == 0 {
+		algo = nixhash.SHA256
+	}
+	var h hash.Hash
+	if algo == nixhash.SHA256 {
+		h = sha256.New()
+	} else {
+		h = algo.New()
+	}
+	if err := writeSource(h, src); err != nil {
+		return nixhash.Hash{}, err
+	}
+	return nixhash.FromBytes(algo, h.Sum(nil))
+}
+
+// writeSource writes what the method of a source hashes: its archive or the
+// bytes of a file.
+func writeSource(w io.Writer, src eval.Source) error {
+	if src.Method != storepath.NAR {
+		return writeFlat(w, src.Path)
+	}
+	var o nar.DumpOptions
+	if src.Filter != nil {
+		o.Filter = func(rel string, t nar.Type) (bool, error) { return src.Filter(src.Path+rel, narType(t)) }
+	}
+	return sourceError(src.Path, fstree.Dump(w, src.Path, o))
+}
+
+func writeFlat(w io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fileError(path, "opening file", err)
+	}
+	defer f.Close()
+	if _, err := io.Copy(w, f); err != nil {
+		return fileError(path, "reading", err)
+	}
+	return nil
+}
+
+// sourceError words the failure of reading a source; those that say what to do
+// already pass.
+func sourceError(path string, err error) error {
+	var told *diag.Error
+	if err == nil || errors.As(err, &told) {
+		return err
+	}
+	return fileError(path, "reading", err)
+}
+
+func narType(t nar.Type) eval.FileType {
+	switch t {
+	case nar.Regular:
+		return eval.Regular
+	case nar.Directory:
+		return eval.Directory
+	case nar.Symlink:
+		return eval.Symlink
+	}
+	return eval.Unknown
+}
+
+// singleFile returns the contents of an archive of one file.
+func singleFile(r io.Reader) (string, error) {
+	in := nar.NewReader(r)
+	h, err := in.Next()
+	if err != nil {
+		return "", err
+	}
+	if h.Type != nar.Regular {
+		return "", errors.New("it is not a file")
+	}
+	var b strings.Builder
+	_, err = io.Copy(&b, in)
+	return b.String(), err
+}
