@@ -369,9 +369,9 @@ func TestPlan(t *testing.T) {
 				t.Errorf("no error, want %q", tt.err)
 			case r.Err != nil && (tt.err == "" || !strings.Contains(w.short(r.Err.Error()), tt.err)):
 				t.Errorf("error %q, want %q", w.short(r.Err.Error()), tt.err)
-			for f := r.Err.(*Failure).Cause; f != nil; f = f.Cause {
-				t.Logf("because %s", w.short(f.Error()))
-			}
+				for f := r.Err.(*Failure).Cause; f != nil; f = f.Cause {
+					t.Logf("because %s", w.short(f.Error()))
+				}
 			case r.Err == nil && r.How != tt.how:
 				t.Errorf("how %v, want %v", r.How, tt.how)
 			}

@@ -52,3 +52,12 @@ func Run(ctx context.Context, spec *Spec) (*Result, error) {
 
 // Enter is not possible without mount namespaces.
 func Enter(ctx context.Context, e *Entry) (*Result, error) { return nil, ErrUnsupported }
+
+// HasUserNamespaces says no.
+func HasUserNamespaces() bool { return false }
+
+// KillUser does nothing here.
+func KillUser(uid int) error { return nil }
+
+// AsUser does nothing here.
+func AsUser(cmd *exec.Cmd, uid, gid int) {}

@@ -1,0 +1,89 @@
+package realise
+
+import (
+	"time"
+
+	"firn/internal/format/storepath"
+)
+
+// A SandboxMode says which builds are isolated.
+type SandboxMode int
+
+const (
+	Sandboxed SandboxMode = iota // all
+	Relaxed                      // not those that are fixed-output, impure or ask to be let out
+	Open                         // none
+)
+
+// A SandboxPath is a file or directory of the machine that builds see.
+type SandboxPath struct {
+	Target, Source string
+	Optional       bool
+}
+
+// Config are the choices of a machine and of the person who builds. The zero value of each means what
+// it says, not a default.
+type Config struct {
+	System             string   // of this machine, as "x86_64-linux"
+	ExtraPlatforms     []string // other systems whose programs run here
+	SystemFeatures     []string
+	Cores              int // told to builders; 0 is all
+	StateDir           string
+	LogDir             string
+	BuildDir           string
+	KeepLog            bool
+	CompressLog        bool
+	LogLines           int   // shown after a failure
+	MaxLogSize         int64 // bytes; 0 is no limit
+	Timeout            time.Duration
+	MaxSilent          time.Duration
+	KeepFailed         bool   // keep the build directory of a failed build
+	PrintedLogs        bool   // the log was shown while it came, so a failure need not repeat its end
+	LogCommand         string // shows a log, as "nix log"
+	ImpersonateLinux26 bool
+
+	Sandbox            SandboxMode
+	SandboxFallback    bool // without a sandbox where the machine refuses it
+	SandboxPaths       []SandboxPath
+	SelfIsShell        bool   // this program is a shell when started as "sh" (package build/minishell)
+	SandboxBuildDir    string // name of the build directory inside
+	SandboxShmSize     string
+	FilterSyscalls     bool
+	AllowNewPrivileges bool
+	AllowedImpurePaths []string // prefixes of what __impureHostDeps may name
+	RequireDropGroups  bool
+	BuildUsersGroup    string // builds run as its members when the caller is root; empty for none
+	AutoAllocateUIDs   bool
+	FirstUID, UIDCount int // the range that AutoAllocateUIDs takes from
+	ImpureEnv          map[string]string
+	ContentAddressed   bool // the feature ca-derivations: record what outputs were built to
+
+	PreBuildHook  string
+	DiffHook      string // empty when it is not to be run
+	PostBuildHook string
+	NixConfig     string // all settings as text, for the hook
+
+	IgnoredACLs   []string // extended attributes that outputs may keep
+	CAFile        string   // certificates for fetching
+	NetrcFile     string
+	HashedMirrors []string
+}
+
+// Inside is the build directory as a sandboxed builder sees it.
+func (c *Config) inside() string {
+	if c.SandboxBuildDir == "" {
+		return "/build"
+	}
+	return c.SandboxBuildDir
+}
+
+// A Result is what a build came to.
+type Result struct {
+	Outputs map[string]storepath.Path
+	Found   bool // the outputs were there: another process built them meanwhile
+	Start   time.Time
+	Stop    time.Time
+	User    time.Duration // processor time of the builder
+	System  time.Duration
+	MaxRSS  int64 // bytes
+}

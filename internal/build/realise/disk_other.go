@@ -1,0 +1,5 @@
+//go:build !linux
+
+package realise
+
+func (b *build) diskFull() bool { return false }

@@ -1,0 +1,155 @@
+package realise
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"firn/internal/activity"
+	"firn/internal/build/buildlog"
+	"firn/internal/build/plan"
+	"firn/internal/build/sandbox"
+	"firn/internal/format/storepath"
+)
+
+// preBuildHook lets a program of the administrator add to what one builder sees. It prints the line
+// extra-sandbox-paths, then lines with one path or TARGET=SOURCE each, then an empty line.
+func (b *build) preBuildHook(seen map[string]sandbox.Mount) error {
+	hook := b.r.Config.PreBuildHook
+	if hook == "" {
+		return nil
+	}
+	args := []string{b.full(b.drv)}
+	if b.scratch != "" {
+		args = append(args, b.scratch)
+	}
+	cmd := exec.CommandContext(b.ctx, hook, args...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("pre-build hook '%s': %w\n%s", hook, err, strings.TrimSpace(errs.String()))
+	}
+	paths := false
+	for line := range strings.Lines(string(out)) {
+		line, whole := strings.CutSuffix(line, "\n")
+		switch {
+		case !whole: // Nix: a last line without its end does not count
+		case !paths:
+			if line != "extra-sandbox-paths" && line != "extra-chroot-dirs" {
+				return fmt.Errorf("unknown pre-build hook command '%s'", line)
+			}
+			paths = true
+		case line == "":
+			paths = false
+		default:
+			target, source, ok := strings.Cut(line, "=")
+			if !ok {
+				source = target
+			}
+			seen[target] = sandbox.Mount{Source: source}
+		}
+	}
+	return nil
+}
+
+// PostBuild runs the hook that is told of every build, with its output shown as it comes. Only its
+// failure counts, not what it prints.
+func (r *Realiser) PostBuild(ctx context.Context, drv storepath.Path, outputs []storepath.Path) error {
+	hook := r.Config.PostBuildHook
+	if hook == "" {
+		return nil
+	}
+	dir := r.Store.Dir()
+	full := dir.Join(drv)
+	act := r.Activity.Start(activity.PostBuildHook, activity.Talkative, "running post-build-hook '"+hook+"'", activity.Text(full))
+	defer act.Stop()
+	paths := make([]string, 0, len(outputs))
+	for _, o := range slices.Sorted(slices.Values(outputs)) {
+		paths = append(paths, dir.Join(o))
+	}
+	lines := buildlog.NewLines(func(l []byte) { act.Report(activity.HookLine{Line: string(l)}) })
+	cmd := exec.CommandContext(ctx, hook)
+	cmd.Env = append(os.Environ(), "DRV_PATH="+full, "OUT_PATHS="+strings.Join(paths, " "), "NIX_CONFIG="+r.Config.NixConfig)
+	cmd.Stdout, cmd.Stderr = lines, lines
+	err := cmd.Run()
+	lines.Flush()
+	if err != nil {
+		return fmt.Errorf("program \"%s\" %s", hook, describeExit(cmd, err))
+	}
+	return nil
+}
+
+// describeExit words how a program failed.
+func describeExit(cmd *exec.Cmd, err error) string {
+	if cmd.ProcessState != nil && cmd.ProcessState.Exited() {
+		return fmt.Sprintf("failed with exit code %d", cmd.ProcessState.ExitCode())
+	}
+	return err.Error()
+}
+
+// compare tells whether a build that was repeated gave the same.
+func (b *build) compare(p *product, valid bool) error {
+	if !valid {
+		if p.known == "" || p.known == p.final || !p.valid {
+			return nil
+		}
+		// An output that is addressed by its contents has another path now.
+		return b.differs(p, p.known)
+	}
+	old, err := b.r.Store.Info(b.ctx, p.final)
+	if err != nil || old.NARHash == p.hash {
+		return err
+	}
+	return b.differs(p, p.final)
+}
+
+func (b *build) differs(p *product, registered storepath.Path) error {
+	c := &b.r.Config
+	at := b.real(registered)
+	if c.DiffHook == "" && !c.KeepFailed {
+		return plan.Failf(plan.NotDeterministic, "derivation '%s' may not be deterministic: output '%s' differs", b.full(b.drv), at)
+	}
+	kept := at + ".check"
+	if err := sandbox.RemoveAll(kept); err != nil {
+		return err
+	}
+	if err := movePath(p.at, kept); err != nil {
+		return err
+	}
+	if c.DiffHook != "" {
+		b.runDiffHook(b.full(registered), kept)
+	}
+	return plan.Failf(plan.NotDeterministic, "derivation '%s' may not be deterministic: output '%s' differs from '%s'", b.full(b.drv), at, kept)
+}
+
+// runDiffHook runs the hook as the user that built, because it reads what a builder made.
+func (b *build) runDiffHook(old, new string) {
+	cmd := exec.CommandContext(b.ctx, b.r.Config.DiffHook, old, new, b.full(b.drv), b.tmp)
+	cmd.Dir = "/"
+	if b.user != nil {
+		sandbox.AsUser(cmd, b.user.uid, b.user.gid)
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		b.r.Activity.Say(activity.Error, "diff hook execution failed: diff-hook program '"+b.r.Config.DiffHook+"' "+describeExit(cmd, err))
+		return
+	}
+	if text := strings.TrimRight(string(out), "\n"); text != "" {
+		b.r.Activity.Say(activity.Error, text)
+	}
+}
+
+// OutputPaths lists the paths of a result by the names of the outputs.
+func (r *Result) OutputPaths() []storepath.Path {
+	list := make([]storepath.Path, 0, len(r.Outputs))
+	for _, name := range slices.Sorted(maps.Keys(r.Outputs)) {
+		list = append(list, r.Outputs[name])
+	}
+	return list
+}
