@@ -29,8 +29,13 @@ func (f *Fetcher) fetchFile(ctx context.Context, in input.Input) (found, error) 
 		return found{}, err
 	}
 	locked, err := in.With("narHash", input.String(file.narHash.SRI()))
-	t := &Tree{Path: file.path, NARHash: file.narHash, stored: true}
-	return found{fs: file.fs, root: file.root, in: locked, placed: t}, err
+	if err != nil {
+		return found{}, err
+	}
+	// What is returned is the same file again, as a tree: its path comes from the hash of its NAR.
+	fingerprint := "file:" + file.narHash.SRI()
+	f.rememberHash(fingerprint, file.narHash)
+	return found{fs: file.fs, root: file.root, in: locked, fingerprint: fingerprint}, nil
 }
 
 // saveFile downloads a file into the store, or asks whether the one that is there is still current.

@@ -23,7 +23,7 @@ func (f *Fetcher) fetchPath(ctx context.Context, in input.Input) (found, error) 
 		tree, root, narHash, err := f.Store.Open(ctx, p)
 		if err == nil {
 			got.fs, got.root, got.fingerprint = tree, root, "path:"+narHash.SRI()
-			f.cache.put("sourcePathToHash", hashKey(got.fingerprint), input.Attrs{"hash": input.String(narHash.SRI())}, f.now())
+			f.rememberHash(got.fingerprint, narHash)
 			return f.modified(got, modified)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {

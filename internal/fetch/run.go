@@ -147,7 +147,7 @@ func (f *Fetcher) fromStore(ctx context.Context, in input.Input) (*Tree, error) 
 	}
 	t := &Tree{Input: in, Path: path, NARHash: narHash, FS: tree, Root: root, fetcher: f, fingerprint: in.Fingerprint(), stored: true}
 	if t.fingerprint != "" {
-		f.cache.put("sourcePathToHash", hashKey(t.fingerprint), input.Attrs{"hash": input.String(narHash.SRI())}, f.now())
+		f.rememberHash(t.fingerprint, narHash)
 	}
 	return t, nil
 }

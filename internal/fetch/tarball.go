@@ -53,15 +53,11 @@ func (f *Fetcher) fetchTarball(ctx context.Context, in input.Input) (found, erro
 	}
 	attrs["narHash"] = input.String(h.SRI())
 	locked, err := input.FromAttrs(f.Options, attrs)
-	return found{fs: tree, in: locked}, f.rememberHash(locked, err)
-}
-
-// rememberHash saves hashing a tree again whose hash is part of its own fingerprint.
-func (f *Fetcher) rememberHash(in input.Input, err error) error {
-	if err == nil {
-		f.cache.put("sourcePathToHash", hashKey(in.Fingerprint()), input.Attrs{"hash": input.String(in.NARHash().SRI())}, f.now())
+	if err != nil {
+		return found{}, err
 	}
-	return err
+	f.rememberHash(locked.Fingerprint(), h)
+	return found{fs: tree, in: locked}, nil
 }
 
 // unpackedTarball returns the tree of an archive and the row of the fetcher cache about it.

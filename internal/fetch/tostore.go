@@ -18,6 +18,11 @@ func hashKey(fingerprint string) input.Attrs {
 	return input.Attrs{"fingerprint": input.String(fingerprint), "method": input.String("nar"), "path": input.String("/")}
 }
 
+// rememberHash notes the hash of a tree that is known without hashing it.
+func (f *Fetcher) rememberHash(fingerprint string, narHash nixhash.Hash) {
+	f.cache.put("sourcePathToHash", hashKey(fingerprint), input.Attrs{"hash": input.String(narHash.SRI())}, f.now())
+}
+
 // place finds out hash and store path of a tree, and copies it unless the fetcher is lazy.
 func (f *Fetcher) place(ctx context.Context, t *Tree) error {
 	name := t.Input.Name()
@@ -38,7 +43,7 @@ func (f *Fetcher) place(ctx context.Context, t *Tree) error {
 		err = f.add(ctx, t, name)
 	}
 	if err == nil && key != nil {
-		f.cache.put("sourcePathToHash", key, input.Attrs{"hash": input.String(t.NARHash.SRI())}, f.now())
+		f.rememberHash(t.fingerprint, t.NARHash)
 	}
 	return err
 }

@@ -342,7 +342,7 @@ func TestFileScheme(t *testing.T) {
 	if string(data) != "foo\n" || err != nil {
 		t.Errorf("%q, %v", data, err)
 	}
-	if tree.Path != mustFixed(t, x, "source", storepath.Flat, nixhash.Sum(nixhash.SHA256, []byte("foo\n"))) {
+	if tree.Path != mustFixed(t, x, "source", storepath.NAR, tree.NARHash) {
 		t.Errorf("path %s", tree.Path)
 	}
 	_, err = x.tryAttrs(`{"type":"file","url":"` + s.URL + `/f","narHash":"sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}`)
