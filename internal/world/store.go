@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -45,7 +46,7 @@ type Store struct {
 	mu      sync.Mutex
 	batch   store.Batch
 	pending map[storepath.Path]bool
-	drvs    sync.Map // storepath.Path -> *derivation.Derivation
+	drvs    sync.Map // those that were read: storepath.Path -> *derivation.Derivation
 	buf     sync.Pool
 }
 
@@ -81,10 +82,10 @@ func (s *Store) AddDerivation(d *derivation.Derivation) (storepath.Path, error) 
 	if err != nil {
 		return "", err
 	}
-	kept := d.Clone()
-	s.drvs.Store(p, kept)
+	// The batch looks at the outputs only, later and elsewhere.
+	outputs := &derivation.Derivation{Name: d.Name, Outputs: slices.Clone(d.Outputs)}
 	return p, s.add(store.Text{
-		Name: d.Name + storepath.DrvExtension, Contents: text, References: d.References(), Path: p, Derivation: kept,
+		Name: d.Name + storepath.DrvExtension, Contents: text, References: d.References(), Path: p, Derivation: outputs,
 	})
 }
 
@@ -192,6 +193,9 @@ func (s *Store) Closure(p storepath.Path) ([]storepath.Path, error) {
 
 // ReadDerivation implements [eval.Store].
 func (s *Store) ReadDerivation(p storepath.Path) (*derivation.Derivation, error) {
+	if err := s.flushed(p); err != nil {
+		return nil, err
+	}
 	if d, ok := s.drvs.Load(p); ok {
 		return d.(*derivation.Derivation), nil
 	}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+	"sync"
 
 	"firn/internal/diag"
 	"firn/internal/format/derivation"
@@ -56,12 +57,25 @@ func derivationStrict(w *worker, args []*cell, _ diag.Pos) value.Value {
 	w.Push(ctx("while evaluating the derivation attribute 'name'"), nameAttr.Pos)
 	name := w.ForceStringNoCtx(nameAttr.Val, 0, ctx("while evaluating the `name` attribute passed to builtins.derivationStrict"))
 	w.Pop()
-	b := drvBuilder{w: w, set: set, pos: args[0].Load().Attrs().Pos()}
-	b.drv.Name = name
+	b := builders.Get().(*drvBuilder)
+	b.reset(w, set, name)
 	w.PushDerivation(name, nameAttr.Pos)
 	v := b.build()
 	w.Pop()
+	builders.Put(b)
 	return v
+}
+
+// builders keeps the memory of derivations that were written. One that failed
+// is not put back.
+var builders = sync.Pool{New: func() any { return new(drvBuilder) }}
+
+func (b *drvBuilder) reset(w *worker, set *value.Attrs, name string) {
+	d := &b.drv
+	*b = drvBuilder{w: w, set: set, pos: set.Pos(), outputs: b.outputs, names: b.names[:0], context: b.context, json: b.json[:0], drv: derivation.Derivation{
+		Name: name, Outputs: d.Outputs[:0], InputDrvs: d.InputDrvs[:0], InputSrcs: d.InputSrcs[:0], Args: d.Args[:0], Env: d.Env[:0],
+	}}
+	b.context.Reset()
 }
 
 // A drvBuilder gathers one derivation.
@@ -72,6 +86,7 @@ type drvBuilder struct {
 	drv derivation.Derivation
 
 	context          value.ContextSet
+	names            []string // backs the lists of outputs in drv.InputDrvs
 	outputs          []string
 	structured       bool
 	json             []byte // members of the object so far
@@ -95,7 +110,7 @@ func (b *drvBuilder) build() value.Value {
 		throw(w, diag.InvalidName, "invalid derivation name: %s. Please pass a different '%s'.",
 			diag.Plain(strings.TrimSuffix(err.Error(), ".")), "name")
 	}
-	b.outputs = []string{"out"}
+	b.outputs = append(b.outputs[:0], "out")
 	b.flags()
 	b.attributes()
 	if b.structured {
@@ -129,7 +144,7 @@ func (b *drvBuilder) flags() {
 
 func (b *drvBuilder) attributes() {
 	list := b.set.ByName()
-	b.drv.Env = make([]derivation.EnvVar, 0, len(list)+2)
+	b.drv.Env = slices.Grow(b.drv.Env, len(list)+2)
 	frame := &eval.DrvAttrFrame{Drv: b.drv.Name}
 	for i := range list {
 		a := &list[i]
@@ -312,7 +327,9 @@ func (b *drvBuilder) inputs() {
 func (b *drvBuilder) addInput(p storepath.Path, outputs string) {
 	d := &b.drv
 	if n := len(d.InputDrvs); n == 0 || d.InputDrvs[n-1].Path != p {
-		d.InputDrvs = append(d.InputDrvs, derivation.InputDrv{Path: p})
+		b.names = append(b.names, outputs)
+		i := len(b.names) - 1
+		d.InputDrvs = append(d.InputDrvs, derivation.InputDrv{Path: p, InputNode: derivation.InputNode{Outputs: b.names[i:i:len(b.names)]}})
 	}
 	addOutput(&d.InputDrvs[len(d.InputDrvs)-1].InputNode, outputs)
 }
@@ -397,7 +414,7 @@ func (b *drvBuilder) fixed() {
 	}
 	o, err := derivation.NewFixed(w.StoreDir, b.drv.Name, "out", storepath.ContentAddress{Method: b.method, Hash: hash})
 	w.Check(err)
-	b.drv.Outputs = []derivation.Output{o}
+	b.drv.Outputs = append(b.drv.Outputs, o)
 	if !b.submits {
 		b.setEnv("out", w.StoreDir.Join(o.Path))
 	}
@@ -427,10 +444,9 @@ func (b *drvBuilder) floating() {
 }
 
 func (b *drvBuilder) inputAddressed() {
-	b.drv.Outputs = make([]derivation.Output, len(b.outputs))
-	for i, name := range b.outputs {
+	for _, name := range b.outputs {
 		b.setEnv(name, "")
-		b.drv.Outputs[i] = derivation.Output{Name: name}
+		b.drv.Outputs = append(b.drv.Outputs, derivation.Output{Name: name})
 	}
 	b.w.Check(hasher(b.w).Fill(&b.drv))
 }

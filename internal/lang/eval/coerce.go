@@ -2,7 +2,6 @@ package eval
 
 import (
 	"strconv"
-	"strings"
 	"unsafe"
 
 	"firn/internal/diag"
@@ -114,23 +113,39 @@ func (w *Worker) peelOnce(v value.Value, pos *diag.Pos) (value.Value, bool) {
 }
 
 func (w *Worker) coerceList(v value.Value, pos diag.Pos, ctx Tracer, how Coercion) (string, *value.Context) {
-	var b strings.Builder
 	var set value.ContextSet
 	items := v.List()
+	base := len(w.texts)
 	w.Push(ctx, pos)
 	for i, c := range items {
 		w.enterCall(pos)
 		x := w.Force(c, pos)
 		s, sc := w.CoerceToString(x, pos, Ctx("while evaluating one element of the list"), how)
 		w.depth--
-		b.WriteString(s)
+		w.texts = append(w.texts, s)
 		set.Add(sc)
 		if i < len(items)-1 && !(x.Kind() == value.KindList && x.Len() == 0) {
-			b.WriteByte(' ')
+			w.texts = append(w.texts, " ")
 		}
 	}
 	w.Pop()
-	return b.String(), set.Context()
+	return w.popTexts(base), set.Context()
+}
+
+// popTexts joins the pieces on the text stack from base on, and drops them.
+func (w *Worker) popTexts(base int) string {
+	pieces := w.texts[base:]
+	total := 0
+	for _, s := range pieces {
+		total += len(s)
+	}
+	buf := make([]byte, 0, total)
+	for _, s := range pieces {
+		buf = append(buf, s...)
+	}
+	clear(pieces)
+	w.texts = w.texts[:base]
+	return bytesToString(buf)
 }
 
 // CoerceToPath turns a value into an absolute canonical path.

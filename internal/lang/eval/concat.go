@@ -62,21 +62,16 @@ func (n *concatNode) sum(w *Worker, env *value.Env, acc value.Value) value.Value
 	return acc
 }
 
-// maxStackParts is how many parts are joined without allocating for them.
-const maxStackParts = 4
-
 // join concatenates texts. The pieces are kept on the worker's text stack: a
 // large array here would be paid by every level of a deep recursion.
 func (n *concatNode) join(w *Worker, env *value.Env, first value.Value, kind value.Kind) value.Value {
 	if len(n.parts) == 1 && first.Kind() == value.KindString {
 		return first
 	}
-	var total int
-	var texts []string
 	if len(n.parts) == 2 {
 		return n.joinTwo(w, env, first, kind)
 	}
-	texts = make([]string, 0, len(n.parts))
+	base := len(w.texts)
 	var ctx value.ContextSet
 	for i := range n.parts {
 		v := first
@@ -85,14 +80,9 @@ func (n *concatNode) join(w *Worker, env *value.Env, first value.Value, kind val
 		}
 		s, c := n.text(w, i, v, kind)
 		ctx.Add(c)
-		texts = append(texts, s)
-		total += len(s)
+		w.texts = append(w.texts, s)
 	}
-	buf := make([]byte, 0, total)
-	for _, s := range texts {
-		buf = append(buf, s...)
-	}
-	return n.result(w, bytesToString(buf), ctx.Context(), kind)
+	return n.result(w, w.popTexts(base), ctx.Context(), kind)
 }
 
 func (n *concatNode) joinTwo(w *Worker, env *value.Env, first value.Value, kind value.Kind) value.Value {

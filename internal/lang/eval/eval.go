@@ -110,6 +110,7 @@ type Worker struct {
 	depth  int
 	frames []frame
 	args   []*value.Value
+	texts  []string // pieces of strings that are being joined
 	limits limits
 	count  Stats
 	// debug is set while a debugger is attached.

@@ -143,9 +143,9 @@ func (w *Worker) Check(err error) {
 }
 
 // mark is a height of the worker's stacks.
-type mark struct{ frames, args, depth int }
+type mark struct{ frames, args, texts, depth int }
 
-func (w *Worker) mark() mark { return mark{len(w.frames), len(w.args), w.depth} }
+func (w *Worker) mark() mark { return mark{len(w.frames), len(w.args), len(w.texts), w.depth} }
 
 // Try runs f and returns the failure that it raised, with its trace. Cells that
 // were being evaluated can be forced again afterwards.
@@ -220,7 +220,7 @@ func (w *Worker) unwind(m mark) {
 			w.restore(f.cell, value.Word(f.n))
 		}
 	}
-	w.frames, w.args, w.depth = w.frames[:m.frames], w.args[:m.args], m.depth
+	w.frames, w.args, w.texts, w.depth = w.frames[:m.frames], w.args[:m.args], w.texts[:m.texts], m.depth
 }
 
 // NoFrame is a frame without words.
