@@ -140,7 +140,7 @@ func (b *build) download(url, to string, unpack, xz bool) error {
 // onMachine is where a path that begins with the store directory lies on this machine.
 func (b *build) onMachine(logical string) string {
 	if rest, ok := strings.CutPrefix(logical, string(b.dir)+"/"); ok {
-		return filepath.Join(b.r.Store.RealDir(), rest)
+		return filepath.Join(b.realDir(), rest)
 	}
 	return logical
 }

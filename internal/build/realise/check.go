@@ -212,7 +212,7 @@ func (c *outputChecker) closure(root storepath.Path) (map[storepath.Path]bool, e
 		if info == nil {
 			if info = c.b.infos[p]; info == nil {
 				var err error
-				if info, err = c.b.r.Store.Info(c.b.ctx, p); err != nil {
+				if info, err = c.b.r.Store.PathInfo(c.b.ctx, p); err != nil {
 					return nil, err
 				}
 			}

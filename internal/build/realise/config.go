@@ -56,7 +56,6 @@ type Config struct {
 	AutoAllocateUIDs   bool
 	FirstUID, UIDCount int // the range that AutoAllocateUIDs takes from
 	ImpureEnv          map[string]string
-	ContentAddressed   bool // the feature ca-derivations: record what outputs were built to
 
 	PreBuildHook  string
 	DiffHook      string // empty when it is not to be run

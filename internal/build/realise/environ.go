@@ -140,7 +140,7 @@ func (b *build) exported(texts []string) ([]storepath.Path, error) {
 		if !p.IsDerivation() {
 			continue
 		}
-		d, err := b.r.Store.Derivation(b.ctx, p)
+		d, err := b.readDerivation(p)
 		if err != nil {
 			return nil, err
 		}

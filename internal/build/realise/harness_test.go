@@ -3,8 +3,6 @@ package realise
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,7 +20,9 @@ import (
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/realisation"
 	"firn/internal/format/storepath"
+	"firn/internal/store"
 	"firn/internal/store/fstree"
+	"firn/internal/store/local"
 )
 
 // TestMain makes the test program the sandbox's shell where the machine has none.
@@ -33,97 +33,27 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// dirStore is a store in a directory whose facts are in memory.
-type dirStore struct {
+// testStore is a store on disk; what outputs were built to is in memory.
+type testStore struct {
+	*local.Store
 	t    *testing.T
 	dir  storepath.Dir
 	real string
 
 	mu    sync.Mutex
-	infos map[storepath.Path]*pathinfo.Info
-	drvs  map[storepath.Path]*derivation.Derivation
 	known map[realisation.ID]storepath.Path
 }
 
-func (s *dirStore) Dir() storepath.Dir { return s.dir }
-func (s *dirStore) RealDir() string    { return s.real }
-
-func (s *dirStore) Valid(_ context.Context, paths []storepath.Path) (map[storepath.Path]bool, error) {
+func (s *testStore) Realisation(_ context.Context, id realisation.ID) (*realisation.Realisation, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := map[storepath.Path]bool{}
-	for _, p := range paths {
-		if s.infos[p] != nil {
-			m[p] = true
-		}
+	if p, ok := s.known[id]; ok {
+		return &realisation.Realisation{ID: id, OutPath: p}, nil
 	}
-	return m, nil
+	return nil, nil
 }
 
-func (s *dirStore) Info(_ context.Context, p storepath.Path) (*pathinfo.Info, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := s.infos[p]; i != nil {
-		return i, nil
-	}
-	return nil, fmt.Errorf("path '%s' is not valid", s.dir.Join(p))
-}
-
-func (s *dirStore) Closure(ctx context.Context, roots []storepath.Path) ([]*pathinfo.Info, error) {
-	seen := map[storepath.Path]*pathinfo.Info{}
-	for left := slices.Clone(roots); len(left) > 0; {
-		p := left[0]
-		left = left[1:]
-		if seen[p] != nil {
-			continue
-		}
-		i, err := s.Info(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		seen[p] = i
-		left = append(left, i.References...)
-	}
-	return slices.Collect(maps.Values(seen)), nil
-}
-
-func (s *dirStore) Derivation(_ context.Context, drv storepath.Path) (*derivation.Derivation, error) {
-	if d := s.drvs[drv]; d != nil {
-		return d, nil
-	}
-	return nil, errors.New("no such derivation")
-}
-
-func (s *dirStore) Realisation(_ context.Context, id realisation.ID) (storepath.Path, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.known[id], nil
-}
-
-func (s *dirStore) TempRoot(context.Context, ...storepath.Path) error { return nil }
-
-func (s *dirStore) Register(_ context.Context, infos []*pathinfo.Info) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, i := range infos {
-		hash := nixhash.NewWriter(nixhash.SHA256)
-		if err := fstree.Dump(hash, filepath.Join(s.real, string(i.Path)), nar.DumpOptions{}); err != nil {
-			return err
-		}
-		if hash.Sum() != i.NARHash || hash.Size() != i.NARSize {
-			s.t.Errorf("%s is registered with a wrong hash", i.Path)
-		}
-		for _, r := range i.References {
-			if s.infos[r] == nil && !slices.ContainsFunc(infos, func(j *pathinfo.Info) bool { return j.Path == r }) {
-				s.t.Errorf("%s is registered before its reference %s", i.Path, r)
-			}
-		}
-		s.infos[i.Path] = i
-	}
-	return nil
-}
-
-func (s *dirStore) Record(_ context.Context, rs []realisation.Realisation) error {
+func (s *testStore) AddRealisations(_ context.Context, rs []realisation.Realisation) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range rs {
@@ -132,57 +62,70 @@ func (s *dirStore) Record(_ context.Context, rs []realisation.Realisation) error
 	return nil
 }
 
-func (s *dirStore) WriteDerivation(_ context.Context, d *derivation.Derivation) (storepath.Path, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	p, err := d.Path(s.dir, d.AppendATerm(nil, s.dir))
-	if err == nil {
-		s.drvs[p] = d
+// info returns what is known of a path, nil if it is not valid.
+func (s *testStore) info(p storepath.Path) *pathinfo.Info {
+	info, err := s.PathInfo(context.Background(), p)
+	if err != nil && !errors.Is(err, store.ErrNotValid) {
+		s.t.Error(err)
 	}
-	return p, err
+	return info
+}
+
+// Register also checks what is registered.
+func (s *testStore) Register(ctx context.Context, infos []*pathinfo.Info) error {
+	for _, i := range infos {
+		hash := nixhash.NewWriter(nixhash.SHA256)
+		if err := fstree.Dump(hash, s.RealPath(i.Path), nar.DumpOptions{}); err != nil {
+			return err
+		}
+		if hash.Sum() != i.NARHash || hash.Size() != i.NARSize {
+			s.t.Errorf("%s is registered with a wrong hash", i.Path)
+		}
+	}
+	return s.Store.Register(ctx, infos)
 }
 
 // addFile makes a source.
-func (s *dirStore) addFile(name, contents string) storepath.Path {
+func (s *testStore) addFile(name, contents string) storepath.Path {
 	s.t.Helper()
-	p, err := s.dir.MakeText(name, nixhash.Sum(nixhash.SHA256, []byte(contents)), nil)
+	p, err := s.AddText(context.Background(), store.Text{Name: name, Contents: []byte(contents)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	at := filepath.Join(s.real, string(p))
-	if err := fstree.WriteFile(at, []byte(contents), false); err != nil {
-		s.t.Fatal(err)
-	}
-	hash := nixhash.NewWriter(nixhash.SHA256)
-	if err := fstree.Dump(hash, at, nar.DumpOptions{}); err != nil {
-		s.t.Fatal(err)
-	}
-	s.infos[p] = &pathinfo.Info{Path: p, NARHash: hash.Sum(), NARSize: hash.Size()}
 	return p
 }
 
 // bench is a realiser with a fresh store.
 type bench struct {
 	*Realiser
-	store *dirStore
+	store *testStore
 	t     *testing.T
 }
 
+// newBench makes a store below another root, as people have it who are not root.
 func newBench(t *testing.T) *bench {
+	t.Helper()
+	return newBenchIn(t, func(root string) local.Options { return local.Rooted(root) })
+}
+
+func newBenchIn(t *testing.T, options func(root string) local.Options) *bench {
 	t.Helper()
 	if err := sandbox.Check(); err != nil {
 		t.Skip("no sandbox here: ", err)
 	}
 	root := t.TempDir()
 	t.Cleanup(func() { sandbox.RemoveAll(root) })
-	s := &dirStore{t: t, dir: storepath.Default, real: filepath.Join(root, "store"), infos: map[storepath.Path]*pathinfo.Info{},
-		drvs: map[storepath.Path]*derivation.Derivation{}, known: map[realisation.ID]storepath.Path{}}
-	if err := os.MkdirAll(s.real, 0o755); err != nil {
+	o := options(root)
+	o.Durability = local.Ordered
+	st, err := local.New(o)
+	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Realiser{Store: s, Config: Config{
-		System: "test-system", StateDir: filepath.Join(root, "state"), LogDir: filepath.Join(root, "log"), BuildDir: filepath.Join(root, "builds"),
-		KeepLog: true, CompressLog: true, LogLines: 25, LogCommand: "nix log", FilterSyscalls: true, ContentAddressed: true, Cores: 3,
+	t.Cleanup(func() { st.Close() })
+	s := &testStore{Store: st, t: t, dir: st.Dir(), real: filepath.Dir(st.RealPath("x")), known: map[realisation.ID]storepath.Path{}}
+	r := &Realiser{Store: s, Traces: s, Config: Config{
+		System: "test-system", StateDir: st.StateDir(), LogDir: filepath.Join(root, "log"), BuildDir: filepath.Join(root, "builds"),
+		KeepLog: true, CompressLog: true, LogLines: 25, LogCommand: "nix log", FilterSyscalls: true, Cores: 3,
 		SelfIsShell: true, SystemFeatures: []string{"ca-derivations"},
 	}}
 	return &bench{r, s, t}
@@ -243,7 +186,8 @@ func (w *bench) build(d *derivation.Derivation, mode plan.Mode) (*Result, error)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	drv, err := w.store.WriteDerivation(context.Background(), d)
+	text := d.AppendATerm(nil, w.store.dir)
+	drv, err := w.store.AddText(context.Background(), store.Text{Name: d.Name + ".drv", Contents: text, References: d.References()})
 	if err != nil {
 		w.t.Fatal(err)
 	}

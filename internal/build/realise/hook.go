@@ -102,7 +102,7 @@ func (b *build) compare(p *product, valid bool) error {
 		// An output that is addressed by its contents has another path now.
 		return b.differs(p, p.known)
 	}
-	old, err := b.r.Store.Info(b.ctx, p.final)
+	old, err := b.r.Store.PathInfo(b.ctx, p.final)
 	if err != nil || old.NARHash == p.hash {
 		return err
 	}

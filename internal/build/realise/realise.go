@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -35,6 +34,7 @@ import (
 // A Realiser builds derivations into one store. It may be used concurrently.
 type Realiser struct {
 	Store    Store
+	Traces   Traces // nil where content-addressed derivations are not in use
 	Config   Config
 	Activity *activity.Recorder // nil for silence
 	Fetch    Fetch              // nil where nothing can be downloaded
@@ -132,7 +132,7 @@ func (r *Realiser) newBuild(ctx context.Context, req *Request) (*build, error) {
 		return nil, err
 	}
 	if req.Resolved {
-		if _, err := r.Store.WriteDerivation(ctx, b.d); err != nil {
+		if err := b.writeDerivation(); err != nil {
 			return nil, err
 		}
 	}
@@ -142,7 +142,7 @@ func (r *Realiser) newBuild(ctx context.Context, req *Request) (*build, error) {
 func (b *build) full(p storepath.Path) string { return b.dir.Join(p) }
 
 // real is where a store path lies on this machine.
-func (b *build) real(p storepath.Path) string { return filepath.Join(b.r.Store.RealDir(), string(p)) }
+func (b *build) real(p storepath.Path) string { return b.r.Store.RealPath(p) }
 
 // suitable refuses what this machine cannot build.
 func (b *build) suitable() error {
@@ -173,20 +173,20 @@ func (b *build) look() error {
 	}
 	var known []storepath.Path
 	for _, o := range b.outputs {
-		if o.known == "" && b.r.Config.ContentAddressed {
-			p, err := b.r.Store.Realisation(b.ctx, b.realisationID(o))
+		if o.known == "" && b.r.Traces != nil {
+			found, err := b.r.Traces.Realisation(b.ctx, b.realisationID(o))
 			if err != nil {
 				return err
 			}
-			if p != "" {
-				o.known = p
+			if found != nil {
+				o.known = found.OutPath
 			}
 		}
 		if o.known != "" {
 			known = append(known, o.known)
 		}
 	}
-	valid, err := b.r.Store.Valid(b.ctx, known)
+	valid, err := b.r.Store.ValidPaths(b.ctx, known)
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (b *build) look() error {
 		if o.known == "" {
 			continue
 		}
-		o.valid = valid[o.known]
+		o.valid = slices.Contains(valid, o.known)
 		if o.present = o.valid; !o.valid {
 			_, err := os.Lstat(b.real(o.known))
 			o.present = err == nil

@@ -8,6 +8,7 @@ import (
 	"firn/internal/format/derivation"
 	"firn/internal/format/nixhash"
 	"firn/internal/format/storepath"
+	"firn/internal/store/local"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,7 +26,7 @@ func TestInputAddressed(t *testing.T) {
 	if got := read(t, out, "file"); got != "from the source\n" {
 		t.Errorf("got %q", got)
 	}
-	info := w.store.infos[storepath.Path(filepath.Base(out))]
+	info := w.store.info(storepath.Path(filepath.Base(out)))
 	want := slices.Sorted(slices.Values([]storepath.Path{src, info.Path}))
 	if !slices.Equal(info.References, want) || info.Deriver == "" || !info.Ultimate {
 		t.Errorf("got %+v", info)
@@ -69,9 +70,9 @@ func TestStructured(t *testing.T) {
 		sources(src), env("__json", text))
 	got := read(t, w.mustBuild(d))
 	out := w.store.dir.Join(d.Outputs[0].Path)
-	info := w.store.infos[src]
-	wantJSON := fmt.Sprintf(`{"builder":"/bin/sh","exportReferencesGraph":{"graph":[%q]},"float":1.5,"graph":[{"closureSize":%d,"narHash":%q,"narSize":%d,"path":%q,"references":[],"valid":true}],"list":["a b",1,true],"none":null,"outputs":{"out":%q},"set":{"k'":"v"}}`,
-		w.store.dir.Join(src), info.NARSize, info.NARHash.Text(nixhash.Nix32, true), info.NARSize, w.store.dir.Join(src), out)
+	info := w.store.info(src)
+	wantJSON := fmt.Sprintf(`{"builder":"/bin/sh","exportReferencesGraph":{"graph":[%q]},"float":1.5,"graph":[{"ca":%q,"closureSize":%d,"narHash":%q,"narSize":%d,"path":%q,"references":[],"valid":true}],"list":["a b",1,true],"none":null,"outputs":{"out":%q},"set":{"k'":"v"}}`,
+		w.store.dir.Join(src), info.CA.String(), info.NARSize, info.NARHash.Text(nixhash.Nix32, true), info.NARSize, w.store.dir.Join(src), out)
 	wantShell := "declare builder='/bin/sh'\ndeclare -a list=('a b' 1 1 )\ndeclare none=''\ndeclare -A outputs=(['out']='" + out + "' )\ndeclare -A set=(['k'\\''']='v' )\n"
 	if got != wantJSON+wantShell {
 		t.Errorf("got\n%s\nwant\n%s", got, wantJSON+wantShell)
@@ -85,7 +86,7 @@ func TestMultipleOutputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refs := func(name string) []storepath.Path { return w.store.infos[r.Outputs[name]].References }
+	refs := func(name string) []storepath.Path { return w.store.info(r.Outputs[name]).References }
 	for name, want := range map[string]string{"out": "lib", "lib": "lib", "dev": "out"} {
 		if got := refs(name); len(got) != 1 || got[0] != r.Outputs[want] {
 			t.Errorf("%s refers to %q, want %s", name, got, want)
@@ -106,7 +107,7 @@ func TestFloating(t *testing.T) {
 	if got, want := read(t, a, "self"), "self: "+w.store.dir.Join(storepath.Path(filepath.Base(a)))+"\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	info := w.store.infos[storepath.Path(filepath.Base(a))]
+	info := w.store.info(storepath.Path(filepath.Base(a)))
 	if is, _ := info.IsContentAddressed(w.store.dir); !is || len(info.References) != 1 {
 		t.Errorf("not content-addressed: %+v", info)
 	}
@@ -138,7 +139,7 @@ func TestFixed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	got, _ := derivation.NewFixed(w.store.dir, "y", "out", storepath.ContentAddress{Hash: nixhash.Sum(nixhash.SHA256, []byte("other"))})
-	if w.store.infos[got.Path] == nil {
+	if w.store.info(got.Path) == nil {
 		t.Error("what was fetched is not kept")
 	}
 }
@@ -201,9 +202,10 @@ func TestOnce(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	w := newBench(t)
 	// Without a sandbox the store must be where it says it is.
-	w.store.dir = storepath.Dir(w.store.real)
+	w := newBenchIn(t, func(root string) local.Options {
+		return local.Options{Dir: storepath.Dir(root + "/store"), State: root + "/state"}
+	})
 	w.Config.Sandbox = Open
 	ca := outputsNamed(derivation.Floating, "out")
 	for _, d := range []*derivation.Derivation{

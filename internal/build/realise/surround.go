@@ -30,7 +30,7 @@ func (b *build) decideSandbox() (bool, error) {
 	case Relaxed:
 		use = b.kind.IsSandboxed() && !b.opt.NoChroot
 	}
-	moved := string(b.dir) != b.r.Store.RealDir()
+	moved := string(b.dir) != b.realDir()
 	if !use && !moved {
 		return false, nil
 	}
@@ -194,18 +194,17 @@ func (b *build) sandboxPaths(seen map[string]sandbox.Mount) error {
 		shell = shell || p.Target == "/bin/sh" || p.Target == "/bin"
 		if in, rest, err := b.dir.ParseInside(p.Source); err == nil {
 			inStore = append(inStore, in)
-			if string(b.dir) != b.r.Store.RealDir() {
+			if string(b.dir) != b.realDir() {
 				seen[p.Target] = sandbox.Mount{Source: b.real(in) + rest, Optional: p.Optional}
 			}
 		}
 	}
 	if len(inStore) > 0 {
-		valid, err := b.r.Store.Valid(b.ctx, inStore)
+		valid, err := b.r.Store.ValidPaths(b.ctx, inStore)
 		if err != nil {
 			return err
 		}
-		inStore = slices.DeleteFunc(inStore, func(p storepath.Path) bool { return !valid[p] })
-		infos, err := b.r.Store.Closure(b.ctx, inStore)
+		infos, err := b.r.Store.Closure(b.ctx, valid)
 		if err != nil {
 			return err
 		}

@@ -167,17 +167,17 @@ func (b *build) place(p *product) (lock *filelock.Path, err error) {
 			return nil, err
 		}
 	}
-	valid, err := b.r.Store.Valid(b.ctx, []storepath.Path{p.final})
+	valid, err := b.isValid(p.final)
 	switch {
 	case err != nil:
 	case b.mode == plan.Check:
-		err = b.compare(p, valid[p.final])
+		err = b.compare(p, valid)
 	case b.mode == plan.Repair:
 		err = replacePath(p.at, dest)
-	case valid[p.final]:
+	case valid:
 		_, err = fstree.Remove(p.at) // something else has made the same contents
 	case p.at != dest:
-		if err = b.r.Store.TempRoot(b.ctx, p.final); err == nil {
+		if err = b.r.Store.AddTempRoots(b.ctx, p.final); err == nil {
 			if _, err = fstree.Remove(dest); err == nil {
 				err = movePath(p.at, dest)
 			}
@@ -251,7 +251,7 @@ func (b *build) register(list []*product) error {
 
 // record tells the store what outputs were built to whose paths cannot be told from the derivation.
 func (b *build) record(list []*product) error {
-	if !b.r.Config.ContentAddressed || b.kind.IsImpure() {
+	if b.r.Traces == nil || b.kind.IsImpure() {
 		return nil
 	}
 	var rs []realisation.Realisation
@@ -263,7 +263,7 @@ func (b *build) record(list []*product) error {
 	if len(rs) == 0 {
 		return nil
 	}
-	return b.r.Store.Record(b.ctx, rs)
+	return b.r.Traces.AddRealisations(b.ctx, rs)
 }
 
 func (b *build) realisationID(o *output) realisation.ID {
