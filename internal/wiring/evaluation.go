@@ -14,6 +14,7 @@ import (
 	"firn/internal/lang/builtin"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/syntax"
+	"firn/internal/store/local"
 	"firn/internal/world"
 )
 
@@ -38,10 +39,9 @@ type EvaluationOptions struct {
 	// LongLived keeps memory use low instead of speed high.
 	LongLived bool
 	// Store is what derivations are written to, unless ReadOnly; nil is none.
-	Store world.Backing
+	Store *local.Store
 	// Realise builds what evaluation needs built; nil builds nothing.
 	Realise world.Realiser
-	Fetch   eval.Fetcher
 	// Context ends what evaluation does in the store and on the network.
 	Context context.Context
 	Machine *Machine
@@ -68,7 +68,7 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 	files := &world.Files{}
 	e := &Evaluation{Files: files}
 	w := &eval.World{
-		Files: files, Fetch: o.Fetch, Now: o.Now, Warn: o.Warn, Trace: o.Trace,
+		Files: files, Now: o.Now, Warn: o.Warn, Trace: o.Trace,
 		Home: o.Home, Cwd: o.Cwd,
 		SearchPath: searchPath(v, o),
 	}
@@ -77,6 +77,8 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 	} else {
 		e.store = world.NewStore(o.Context, o.Store, o.Realise, o.ReadOnly)
 		w.Store = e.store
+		w.Fetch = newFetcher(o.Context, v, o.Machine, o.Store, e)
+		files.StoreDir, files.RealDir = string(o.Store.Dir()), strings.TrimSuffix(o.Store.RealPath(""), "/")
 	}
 	w.Env = func(name string) string { s, _ := o.Env(name); return s }
 	if v.Eval.Pure || v.Eval.Restrict {

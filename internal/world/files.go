@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -20,6 +21,9 @@ type Files struct {
 	// Access, if not nil, is asked before anything is read; its errors are those
 	// of restricted and pure evaluation.
 	Access func(path string) error
+	// StoreDir is where paths in the store begin, and RealDir where these files
+	// are; empty if they are there.
+	StoreDir, RealDir string
 
 	types sync.Map // path -> eval.FileType
 }
@@ -30,7 +34,7 @@ func (f *Files) ReadFile(path string) (string, error) {
 	if err := f.check(path); err != nil {
 		return "", err
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(f.real(path))
 	if err != nil {
 		return "", fileError(path, "reading", err)
 	}
@@ -46,7 +50,7 @@ func (f *Files) Lstat(path string) (eval.FileType, error) {
 		return t.(eval.FileType), nil
 	}
 	var st syscall.Stat_t
-	err := syscall.Lstat(path, &st)
+	err := syscall.Lstat(f.real(path), &st)
 	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) {
 		f.types.Store(path, eval.FileType(""))
 		return "", nil
@@ -76,7 +80,7 @@ func (f *Files) ReadDir(path string) ([]eval.DirEntry, error) {
 	if err := f.check(path); err != nil {
 		return nil, err
 	}
-	list, err := os.ReadDir(path)
+	list, err := os.ReadDir(f.real(path))
 	if err != nil {
 		return nil, fileError(path, "reading directory", err)
 	}
@@ -104,11 +108,22 @@ func (f *Files) ReadLink(path string) (string, error) {
 	if err := f.check(path); err != nil {
 		return "", err
 	}
-	target, err := os.Readlink(path)
+	target, err := os.Readlink(f.real(path))
 	if err != nil {
 		return "", fileError(path, "reading symbolic link", err)
 	}
 	return target, nil
+}
+
+// real is where a path is on this machine.
+func (f *Files) real(path string) string {
+	if f.RealDir == "" || f.RealDir == f.StoreDir {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, f.StoreDir); ok && (rest == "" || rest[0] == '/') {
+		return f.RealDir + rest
+	}
+	return path
 }
 
 func (f *Files) check(path string) error {

@@ -28,23 +28,23 @@ func HashSource(src eval.Source) (nixhash.Hash, error) {
 	} else {
 		h = algo.New()
 	}
-	if err := writeSource(h, src); err != nil {
+	if err := writeSource(h, src, src.Path); err != nil {
 		return nixhash.Hash{}, err
 	}
 	return nixhash.FromBytes(algo, h.Sum(nil))
 }
 
 // writeSource writes what the method of a source hashes: its archive or the
-// bytes of a file.
-func writeSource(w io.Writer, src eval.Source) error {
+// bytes of a file. at is where the source's path is on this machine.
+func writeSource(w io.Writer, src eval.Source, at string) error {
 	if src.Method != storepath.NAR {
-		return writeFlat(w, src.Path)
+		return writeFlat(w, at)
 	}
 	var o nar.DumpOptions
 	if src.Filter != nil {
 		o.Filter = func(rel string, t nar.Type) (bool, error) { return src.Filter(src.Path+rel, narType(t)) }
 	}
-	return sourceError(src.Path, fstree.Dump(w, src.Path, o))
+	return sourceError(src.Path, fstree.Dump(w, at, o))
 }
 
 func writeFlat(w io.Writer, path string) error {

@@ -131,12 +131,22 @@ func (s *Store) AddSource(src eval.Source) (storepath.Path, error) {
 	}
 	info, err := s.backing.AddSource(s.ctx, store.Source{
 		Name: src.Name, Method: src.Method, Algo: src.Algo, References: src.References,
-		Write: func(w io.Writer) error { return writeSource(w, src) },
+		Write: func(w io.Writer) error { return writeSource(w, src, s.realSource(src.Path)) },
 	})
 	if err != nil {
 		return "", err
 	}
 	return info.Path, nil
+}
+
+// realSource is where a source is on this machine: elsewhere for objects of a
+// store that is not at its own place.
+func (s *Store) realSource(path string) string {
+	p, rest, err := s.backing.Dir().ParseInside(path)
+	if err != nil {
+		return path
+	}
+	return s.backing.RealPath(p) + rest
 }
 
 // IsValid implements [eval.Store].

@@ -72,7 +72,7 @@ var builders = sync.Pool{New: func() any { return new(drvBuilder) }}
 
 func (b *drvBuilder) reset(w *worker, set *value.Attrs, name string) {
 	d := &b.drv
-	*b = drvBuilder{w: w, set: set, pos: set.Pos(), outputs: b.outputs, names: b.names[:0], context: b.context, json: b.json[:0], drv: derivation.Derivation{
+	*b = drvBuilder{w: w, set: set, outputs: b.outputs, names: b.names[:0], context: b.context, json: b.json[:0], drv: derivation.Derivation{
 		Name: name, Outputs: d.Outputs[:0], InputDrvs: d.InputDrvs[:0], InputSrcs: d.InputSrcs[:0], Args: d.Args[:0], Env: d.Env[:0],
 	}}
 	b.context.Reset()
@@ -82,7 +82,6 @@ func (b *drvBuilder) reset(w *worker, set *value.Attrs, name string) {
 type drvBuilder struct {
 	w   *worker
 	set *value.Attrs
-	pos diag.Pos
 	drv derivation.Derivation
 
 	context          value.ContextSet
@@ -101,7 +100,7 @@ type drvBuilder struct {
 }
 
 func (b *drvBuilder) fail(code diag.Code, format string, args ...any) value.Value {
-	return b.w.Fail(diag.New(code, format, args...).At(b.pos))
+	return b.w.Fail(diag.New(code, format, args...))
 }
 
 func (b *drvBuilder) build() value.Value {
@@ -132,13 +131,13 @@ func (b *drvBuilder) build() value.Value {
 // flags reads the attributes that change how the others are read.
 func (b *drvBuilder) flags() {
 	if a := b.set.Get(symbol.StructuredAttrs); a != nil {
-		b.structured = b.w.ForceBool(a.Val, b.pos, ctx("while evaluating the `__structuredAttrs` attribute passed to builtins.derivationStrict"))
+		b.structured = b.w.ForceBool(a.Val, 0, ctx("while evaluating the `__structuredAttrs` attribute passed to builtins.derivationStrict"))
 		if b.structured {
 			b.json = append(b.json, '{')
 		}
 	}
 	if a := b.set.Get(symbol.IgnoreNulls); a != nil {
-		b.ignoreNulls = b.w.ForceBool(a.Val, b.pos, ctx("while evaluating the `__ignoreNulls` attribute passed to builtins.derivationStrict"))
+		b.ignoreNulls = b.w.ForceBool(a.Val, 0, ctx("while evaluating the `__ignoreNulls` attribute passed to builtins.derivationStrict"))
 	}
 }
 
@@ -163,18 +162,18 @@ func (b *drvBuilder) attribute(a *value.Attr) {
 	w := b.w
 	switch a.Name {
 	case symbol.ContentAddressed:
-		if w.ForceBool(a.Val, b.pos, eval.NoFrame) {
+		if w.ForceBool(a.Val, 0, eval.NoFrame) {
 			b.contentAddressed = true
 			w.Require("ca-derivations", "")
 		}
 	case symbol.Impure:
-		if w.ForceBool(a.Val, b.pos, eval.NoFrame) {
+		if w.ForceBool(a.Val, 0, eval.NoFrame) {
 			b.impure = true
 			w.Require("impure-derivations", "")
 		}
 	case symbol.Args:
-		for _, c := range w.ForceList(a.Val, b.pos, eval.NoFrame) {
-			s, c := w.CoerceCell(c, b.pos, ctx("while evaluating an element of the argument list"), eval.Coercion{More: true, Copy: true})
+		for _, c := range w.ForceList(a.Val, 0, eval.NoFrame) {
+			s, c := w.CoerceCell(c, 0, ctx("while evaluating an element of the argument list"), eval.Coercion{More: true, Copy: true})
 			b.context.Add(c)
 			b.drv.Args = append(b.drv.Args, s)
 		}
@@ -203,7 +202,7 @@ func (b *drvBuilder) variable(a *value.Attr) {
 	case symbol.OutputHash:
 		b.outputHash = &s
 	case symbol.OutputHashAlgo:
-		b.algo, _ = nixhash.ParseAlgorithm(s)
+		b.algo = algorithmNamed(b.w, s)
 	case symbol.OutputHashMode:
 		b.mode(s)
 	case symbol.Outputs:
@@ -228,11 +227,11 @@ func (b *drvBuilder) structuredAttribute(a *value.Attr) {
 	}
 	b.json = convert.AppendString(w, b.json, a.Name.String())
 	b.json = append(b.json, ':')
-	b.json = convert.AppendJSON(w, b.json, a.Val, b.pos, true, &b.context)
-	text := func() string { return w.ForceStringNoCtx(a.Val, b.pos, eval.NoFrame) }
+	b.json = convert.AppendJSON(w, b.json, a.Val, 0, true, &b.context)
+	text := func() string { return w.ForceStringNoCtx(a.Val, 0, eval.NoFrame) }
 	switch a.Name {
 	case symbol.Builder:
-		s, c := w.ForceString(a.Val, b.pos, eval.NoFrame)
+		s, c := w.ForceString(a.Val, 0, eval.NoFrame)
 		b.context.Add(c)
 		b.drv.Builder = s
 	case symbol.System:
@@ -241,25 +240,43 @@ func (b *drvBuilder) structuredAttribute(a *value.Attr) {
 		s := text()
 		b.outputHash = &s
 	case symbol.OutputHashAlgo:
-		b.algo, _ = nixhash.ParseAlgorithm(text())
+		b.algo = algorithmNamed(b.w, text())
 	case symbol.OutputHashMode:
 		b.mode(text())
 	case symbol.Outputs:
 		var names []string
-		for _, c := range w.ForceList(a.Val, b.pos, eval.NoFrame) {
-			names = append(names, w.ForceStringNoCtx(c, b.pos, eval.NoFrame))
+		for _, c := range w.ForceList(a.Val, 0, eval.NoFrame) {
+			names = append(names, w.ForceStringNoCtx(c, 0, eval.NoFrame))
 		}
 		b.setOutputs(names)
+	case symbol.RequiredSystemFeatures:
+		b.structuredFeatures(a)
 	case symbol.AllowedReferences, symbol.AllowedRequisites, symbol.DisallowedReferences,
 		symbol.DisallowedRequisites, symbol.MaxSize, symbol.MaxClosureSize:
 		b.warn(a, diag.Msgf("'structuredAttrs' disables the effect of the derivation attribute '%s'; use 'outputChecks.<output>.%s' instead", a.Name, a.Name))
 	}
 }
 
+// structuredFeatures looks for submitFeature in a list.
+func (b *drvBuilder) structuredFeatures(a *value.Attr) {
+	w := b.w
+	if !w.Features("dynamic-derivations") {
+		return
+	}
+	for _, c := range w.ForceList(a.Val, 0, eval.NoFrame) {
+		s, c := w.ForceString(c, 0, eval.NoFrame)
+		b.context.Add(c)
+		if s == submitFeature {
+			b.submits = true
+			return
+		}
+	}
+}
+
 func (b *drvBuilder) warn(a *value.Attr, msg string) {
 	if b.w.World.Warn != nil {
 		frame := diag.Frame{Msg: diag.Msgf("while evaluating derivation '%s'", b.drv.Name)}
-		b.w.World.Warn(&diag.Error{Msg: msg, Pos: a.Pos, Frames: []diag.Frame{frame}})
+		b.w.World.Warn(&diag.Error{Code: diag.InvalidDerivation, Msg: msg, Pos: a.Pos, Frames: []diag.Frame{frame}})
 	}
 }
 

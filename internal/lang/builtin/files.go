@@ -157,15 +157,6 @@ func readFileType(w *worker, args []*cell, _ diag.Pos) value.Value {
 	return value.String(string(t))
 }
 
-func algorithm(w *worker, c *cell, want eval.Tracer) nixhash.Algorithm {
-	name := w.ForceStringNoCtx(c, 0, want)
-	algo, err := nixhash.ParseAlgorithm(name)
-	if err != nil {
-		throw(w, diag.InvalidHash, "unknown hash algorithm '%s'", name)
-	}
-	return algo
-}
-
 func hashFile(w *worker, args []*cell, _ diag.Pos) value.Value {
 	algo := algorithm(w, args[0], ctx("while evaluating the first argument passed to builtins.hashFile"))
 	text, _ := contents(w, args[1])

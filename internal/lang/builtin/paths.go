@@ -190,17 +190,13 @@ func pathBuiltin(w *worker, args []*cell, _ diag.Pos) value.Value {
 // hash of zeroes, with a warning.
 func parseHash(w *worker, text string, algo nixhash.Algorithm) nixhash.Hash {
 	if text != "" {
-		h, err := nixhash.ParseAny(text, algo)
-		w.Check(err)
-		return h
+		return anyHash(w, text, algo)
 	}
 	if !algo.Valid() {
 		throw(w, diag.InvalidHash, "empty hash requires explicit hash algorithm")
 	}
 	h, err := nixhash.FromBytes(algo, make([]byte, algo.Size()))
 	w.Check(err)
-	if w.World.Warn != nil {
-		w.World.Warn(&diag.Error{Msg: diag.Msgf("found empty hash, assuming '%s'", h.SRI())})
-	}
+	w.Advise("found empty hash, assuming '%s'", h.SRI())
 	return h
 }

@@ -98,3 +98,19 @@ func (ev *Evaluator) makeGlobals() {
 
 // Global returns a variable of the outermost scope, or nil.
 func (ev *Evaluator) Global(name symbol.Symbol) *value.Value { return ev.globals[name] }
+
+// delayedNode computes a value by a function.
+type delayedNode struct {
+	leaf
+	f func(*Worker) value.Value
+}
+
+func (n *delayedNode) eval(w *Worker, _ *value.Env) value.Value { return n.f(w) }
+func (n *delayedNode) thunk(w *Worker, env *value.Env) *value.Value {
+	return w.Cell(value.Thunk(w.exprs.add(n), env))
+}
+
+// Delayed returns a cell whose value f computes when it is needed.
+func (w *Worker) Delayed(f func(*Worker) value.Value) *value.Value {
+	return w.Cell(value.Thunk(w.exprs.add(&delayedNode{f: f}), nil))
+}

@@ -33,8 +33,8 @@ func (w *Worker) RealiseContext(c *value.Context) map[string]string {
 		w.Fail(diag.New(diag.ImportFromDerivation,
 			"cannot build '%s' during evaluation because the option 'allow-import-from-derivation' is disabled", w.ShowElem(built[0])))
 	}
-	if w.TraceIFD && w.World.Warn != nil {
-		w.World.Warn(diag.New(diag.ImportFromDerivation, "built '%s' during evaluation due to an import from derivation", w.ShowElem(built[0])))
+	if w.TraceIFD {
+		w.Advise("built '%s' during evaluation due to an import from derivation", w.ShowElem(built[0]))
 	}
 	paths, err := w.World.Store.Realise(built)
 	w.Check(err)

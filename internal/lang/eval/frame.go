@@ -142,6 +142,13 @@ func (w *Worker) Check(err error) {
 	}
 }
 
+// Advise prints a warning that is one line of text.
+func (w *Worker) Advise(format string, args ...any) {
+	if w.World.Warn != nil {
+		w.World.Warn(&diag.Error{Bare: true, Msg: diag.Msgf(format, args...)})
+	}
+}
+
 // mark is a height of the worker's stacks.
 type mark struct{ frames, args, texts, depth int }
 

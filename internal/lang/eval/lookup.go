@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"firn/internal/diag"
-	"firn/internal/format/nixhash"
+	"firn/internal/format/storepath"
 )
 
 // FindFile looks a name up in a search path, as <name> does.
@@ -65,16 +65,16 @@ type rootsKey struct{}
 
 func (w *Worker) findRoot(path string) string {
 	if IsPseudoURL(path) {
-		p, err := w.World.Fetch.FetchTarball(ResolvePseudoURL(path), "source", nixhash.Hash{})
+		p, err := w.fetcher().FetchTarball(FileCall{URL: ResolvePseudoURL(path), Name: "source"})
 		if err == nil {
 			return w.StoreDir.Join(p)
 		}
 		w.warnf("Nix search path entry '%s' cannot be downloaded, ignoring", path)
 	}
 	if ref, ok := strings.CutPrefix(path, "flake:"); ok {
-		f, err := w.World.Fetch.FetchTreeURL(ref, false)
+		attrs, err := w.fetcher().FetchTree(TreeCall{URL: ref})
 		w.Check(err)
-		return w.StoreDir.Join(f.Path)
+		return w.StoreDir.Join(attrs[0].Value.(storepath.Path))
 	}
 	full := path
 	if !strings.HasPrefix(full, "/") {
@@ -90,9 +90,20 @@ func (w *Worker) findRoot(path string) string {
 	return full
 }
 
+// fetcher returns the fetcher, which there must be.
+func (w *Worker) fetcher() Fetcher {
+	if w.World.Fetch == nil {
+		w.Fail(diag.New(diag.FetchFailed, "this evaluation can't fetch anything"))
+	}
+	return w.World.Fetch
+}
+
+// Fetcher returns the evaluation's fetcher or fails.
+func (w *Worker) Fetcher() Fetcher { return w.fetcher() }
+
 func (w *Worker) warnf(format string, args ...any) {
 	if w.World.Warn != nil {
-		w.World.Warn(&diag.Error{Msg: diag.Msgf(format, args...)})
+		w.World.Warn(diag.New(diag.NotInSearchPath, format, args...))
 	}
 }
 

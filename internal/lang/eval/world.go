@@ -105,28 +105,41 @@ type Store interface {
 	RealPath(p storepath.Path) string
 }
 
-// A Fetched is the outcome of a fetch: a store path and further attributes in
-// the order that upstream lists them.
-type Fetched struct {
-	Path  storepath.Path
-	Attrs []FetchAttr
-}
-
-// A FetchAttr is one attribute given to or got from a fetcher: a string, int64
-// or bool.
+// A FetchAttr is an attribute that a fetcher is given or returns. Given, the
+// value is a string, uint64 or bool; returned, it may also be a storepath.Path
+// (a string that refers to it) or a func() (uint64, error), computed when needed.
 type FetchAttr struct {
 	Name  string
 	Value any
 }
 
-// A Fetcher brings sources in. pure forbids what is not locked.
+// A TreeCall is a call of fetchTree or fetchGit, with a set or with a string.
+type TreeCall struct {
+	Git   bool
+	IsSet bool
+	Attrs []FetchAttr
+	URL   string
+}
+
+// A FileCall is a call of fetchurl or fetchTarball.
+type FileCall struct {
+	URL     string
+	Name    string
+	HasName bool
+	IsSet   bool
+	SHA256  string
+	HasHash bool
+}
+
+// A Fetcher brings sources in, by the rules of the evaluation.
 type Fetcher interface {
-	// FetchURL downloads one file.
-	FetchURL(url, name string, expected nixhash.Hash) (storepath.Path, error)
-	// FetchTarball downloads and unpacks.
-	FetchTarball(url, name string, expected nixhash.Hash) (storepath.Path, error)
-	// FetchTree fetches an input given by attributes.
-	FetchTree(attrs []FetchAttr, pure bool) (Fetched, error)
-	// FetchTreeURL fetches an input given by URL.
-	FetchTreeURL(url string, pure bool) (Fetched, error)
+	// FetchFile and FetchTarball return the path of what was downloaded.
+	FetchFile(c FileCall) (storepath.Path, error)
+	FetchTarball(c FileCall) (storepath.Path, error)
+	// FetchTree returns the attributes of the tree, outPath first.
+	FetchTree(c TreeCall) ([]FetchAttr, error)
+	FetchMercurial(url, rev, name string) ([]FetchAttr, error)
+	// ParseRef and FormatRef convert between flake references and attributes.
+	ParseRef(url string) ([]FetchAttr, error)
+	FormatRef(attrs []FetchAttr) (string, error)
 }

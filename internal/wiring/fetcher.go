@@ -1,0 +1,154 @@
+package wiring
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"firn/internal/activity"
+	"firn/internal/config"
+	"firn/internal/diag"
+	"firn/internal/fetch"
+	"firn/internal/fetch/download"
+	"firn/internal/fetch/input"
+	"firn/internal/format/storepath"
+	"firn/internal/lang/eval"
+	"firn/internal/store/local"
+	"firn/internal/world"
+)
+
+// newFetcher connects a fetcher by the rules of the evaluation e. The parts are
+// made when something is fetched.
+func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *local.Store, e *Evaluation) eval.Fetcher {
+	return &lazyFetcher{make: sync.OnceValues(func() (*world.Fetcher, error) {
+		client, err := newClient(v)
+		if err != nil {
+			return nil, err
+		}
+		f := fetch.New(fetch.Config{
+			Store: &world.FetchStore{Backing: st}, CacheDir: m.CacheDir(), Download: client,
+			Options: input.Options{
+				Enabled: func(name string) bool {
+					feature, ok := config.ParseFeature(name)
+					return ok && v.General.ExperimentalFeatures.Has(feature)
+				},
+				Warn: func(s string) { m.Recorder.Say(activity.Warn, s) },
+			},
+			Recorder: m.Recorder, TTL: time.Duration(v.Fetch.TarballTTL) * time.Second,
+			RefuseDirty: !v.Fetch.AllowDirty, QuietDirty: !v.Fetch.WarnDirty,
+		})
+		return &world.Fetcher{
+			Fetcher: f, Context: ctx,
+			Rules: fetch.Rules{Pure: v.Eval.Pure, CheckURI: uriCheck(v, e)},
+			Allow: func(p storepath.Path) {
+				if e.Access != nil {
+					e.Access.Allow(st.Dir().Join(p))
+				}
+			},
+		}, nil
+	})}
+}
+
+func newClient(v *config.Values) (*download.Client, error) {
+	return download.New(download.Options{})
+}
+
+// CacheDir is where fetchers remember things.
+func (m *Machine) CacheDir() string {
+	if dir, ok := m.dir("NIX_CACHE_HOME"); ok {
+		return dir
+	}
+	base, ok := m.dir("XDG_CACHE_HOME")
+	if !ok {
+		base = filepath.Join(m.Home, ".cache")
+	}
+	return filepath.Join(base, "nix")
+}
+
+// uriCheck returns the rule of restricted evaluation; nil allows everything.
+func uriCheck(v *config.Values, e *Evaluation) func(string) error {
+	if !v.Eval.Restrict {
+		return nil
+	}
+	return func(uri string) error {
+		for _, prefix := range v.Eval.AllowedURIs {
+			if allowedURI(uri, prefix) {
+				return nil
+			}
+		}
+		path, isFile := strings.CutPrefix(uri, "file://")
+		if isFile || strings.HasPrefix(uri, "/") {
+			return e.Access.Check(eval.CanonPath(path))
+		}
+		return diag.New(diag.ForbiddenRestricted, "access to URI '%s' is forbidden in restricted mode", uri)
+	}
+}
+
+// allowedURI reports whether an entry of allowed-uris covers a URI: the same,
+// something below it, or anything of a scheme.
+func allowedURI(uri, prefix string) bool {
+	switch {
+	case uri == prefix:
+		return true
+	case prefix == "" || !strings.HasPrefix(uri, prefix):
+		return false
+	case strings.HasSuffix(prefix, "/"), strings.HasSuffix(prefix, ":"):
+		return true
+	}
+	return uri[len(prefix)] == '/'
+}
+
+// A lazyFetcher makes its fetcher when it is first used.
+type lazyFetcher struct {
+	make func() (*world.Fetcher, error)
+}
+
+func (l *lazyFetcher) FetchFile(c eval.FileCall) (storepath.Path, error) {
+	f, err := l.make()
+	if err != nil {
+		return "", err
+	}
+	return f.FetchFile(c)
+}
+
+func (l *lazyFetcher) FetchTarball(c eval.FileCall) (storepath.Path, error) {
+	f, err := l.make()
+	if err != nil {
+		return "", err
+	}
+	return f.FetchTarball(c)
+}
+
+func (l *lazyFetcher) FetchTree(c eval.TreeCall) ([]eval.FetchAttr, error) {
+	f, err := l.make()
+	if err != nil {
+		return nil, err
+	}
+	return f.FetchTree(c)
+}
+
+func (l *lazyFetcher) FetchMercurial(url, rev, name string) ([]eval.FetchAttr, error) {
+	f, err := l.make()
+	if err != nil {
+		return nil, err
+	}
+	return f.FetchMercurial(url, rev, name)
+}
+
+func (l *lazyFetcher) ParseRef(url string) ([]eval.FetchAttr, error) {
+	f, err := l.make()
+	if err != nil {
+		return nil, err
+	}
+	return f.ParseRef(url)
+}
+
+func (l *lazyFetcher) FormatRef(attrs []eval.FetchAttr) (string, error) {
+	f, err := l.make()
+	if err != nil {
+		return "", err
+	}
+	return f.FormatRef(attrs)
+}
