@@ -93,17 +93,36 @@ func Restore(r *nar.Reader, path string, o RestoreOptions) error {
 // WriteFile makes a file with the given contents and canonical metadata at
 // path, which must not exist.
 func WriteFile(path string, contents []byte, executable bool) error {
-	w, err := newTreeWriter(path)
+	parent, name := split(path)
+	d, err := OpenDir(parent)
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	h := nar.Header{Type: nar.Regular, Executable: executable, Size: uint64(len(contents))}
-	if err := w.node(h, bytesWriter(contents)); err != nil {
-		return &fs.PathError{Op: "write", Path: path, Err: err}
-	}
-	return w.finish()
+	defer d.Close()
+	return d.WriteFile(name, contents, executable)
 }
+
+// Dir is an open directory that many files are made in. It belongs to one
+// goroutine.
+type Dir struct{ w *treeWriter }
+
+// OpenDir opens a directory to make files in.
+func OpenDir(path string) (*Dir, error) {
+	w, err := newTreeWriter(filepath.Join(path, "x"))
+	return &Dir{w}, err
+}
+
+// WriteFile is [WriteFile] for a name in the directory.
+func (d *Dir) WriteFile(name string, contents []byte, executable bool) error {
+	h := nar.Header{Type: nar.Regular, Executable: executable, Size: uint64(len(contents))}
+	if err := d.w.at(name).node(h, bytesWriter(contents)); err != nil {
+		return &fs.PathError{Op: "write", Path: filepath.Join(d.w.path(), name), Err: err}
+	}
+	return nil
+}
+
+// Close closes the directory.
+func (d *Dir) Close() { d.w.close() }
 
 // bytesWriter is an io.WriterTo of a slice.
 type bytesWriter []byte

@@ -90,6 +90,12 @@ type treeWriter struct {
 
 func newTreeWriter(path string) (*treeWriter, error) { return &treeWriter{root: path}, nil }
 
+func (w *treeWriter) at(name string) *treeWriter {
+	return &treeWriter{root: filepath.Join(w.path(), name)}
+}
+
+func (w *treeWriter) path() string { return filepath.Dir(w.root) }
+
 func (w *treeWriter) node(h nar.Header, contents io.WriterTo) error {
 	if err := w.leave(h.Depth); err != nil {
 		return err

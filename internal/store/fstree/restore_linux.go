@@ -32,13 +32,17 @@ func newTreeWriter(path string) (*treeWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTreeWriterAt(dir, name), nil
+	_, err = unix.Fgetxattr(dir.fd, "system.posix_acl_default", nil)
+	return &treeWriter{parent: dir, name: name, stripACL: err == nil}, nil
 }
 
-func newTreeWriterAt(dir *dirFD, name string) *treeWriter {
-	_, err := unix.Fgetxattr(dir.fd, "system.posix_acl_default", nil)
-	return &treeWriter{parent: dir, name: name, stripACL: err == nil}
+// at makes another name in the same directory the root.
+func (w *treeWriter) at(name string) *treeWriter {
+	w.name = name
+	return w
 }
+
+func (w *treeWriter) path() string { return w.parent.path }
 
 // node makes what h describes; contents give those of a regular file.
 func (w *treeWriter) node(h nar.Header, contents io.WriterTo) error {

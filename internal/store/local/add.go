@@ -1,0 +1,122 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"firn/internal/filelock"
+	"firn/internal/format/storepath"
+	"firn/internal/store/fstree"
+)
+
+// add makes a path: make writes the object at the place it is given and returns
+// what is to be registered. It does nothing if the path is valid already, unless
+// that is to be repaired.
+func (s *Store) add(ctx context.Context, p storepath.Path, repair bool, make func(dest string) (entry, error)) error {
+	if err := s.AddTempRoots(ctx, p); err != nil {
+		return err
+	}
+	if s.o.ReadOnly {
+		return fmt.Errorf("add path '%s': %w", s.o.Dir.Join(p), errReadOnly)
+	}
+	valid, err := s.IsValid(ctx, p)
+	if err != nil || valid && !repair {
+		return err
+	}
+	real := s.RealPath(p)
+	lock, err := filelock.LockPath(ctx, real, nil)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	// Another process may have made it while we waited.
+	if valid, err = s.IsValid(ctx, p); err != nil || valid && !repair {
+		return err
+	}
+	if valid {
+		return s.replace(ctx, p, make)
+	}
+	if _, err := fstree.Remove(real); err != nil {
+		return err
+	}
+	e, err := make(real)
+	if err == nil {
+		err = s.register(ctx, []entry{e})
+	}
+	if err != nil {
+		s.removeInvalid(ctx, p)
+	}
+	return err
+}
+
+// removeInvalid removes the files of a path whose lock the caller holds, unless
+// it is valid.
+func (s *Store) removeInvalid(ctx context.Context, p storepath.Path) {
+	if valid, err := s.IsValid(context.WithoutCancel(ctx), p); err == nil && !valid {
+		fstree.Remove(s.RealPath(p))
+	}
+}
+
+// replace makes a valid path anew beside it and then puts it in its place.
+func (s *Store) replace(ctx context.Context, p storepath.Path, make func(dest string) (entry, error)) error {
+	tmp, err := s.tempDir(ctx)
+	if err != nil {
+		return err
+	}
+	defer tmp.remove()
+	fresh, old := filepath.Join(tmp.path, "x"), filepath.Join(tmp.path, "old")
+	e, err := make(fresh)
+	if err != nil {
+		return err
+	}
+	real := s.RealPath(p)
+	if err := fstree.Move(real, old); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if err := fstree.Move(fresh, real); err != nil {
+		return err
+	}
+	return s.register(ctx, []entry{e})
+}
+
+// tempDir is a directory for what has no store path yet. While it is locked a
+// collector leaves it alone.
+type tempDir struct {
+	path string
+	lock *filelock.File
+}
+
+func (s *Store) tempDir(ctx context.Context) (*tempDir, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	for {
+		path, err := os.MkdirTemp(s.o.Real, fmt.Sprintf("tmp-%d-", os.Getpid()))
+		if err != nil {
+			return nil, err
+		}
+		// A collector may take it before we have locked it.
+		lock, err := filelock.OpenDir(path)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := lock.Lock(ctx, filelock.Exclusive); err != nil {
+			lock.Close()
+			return nil, err
+		}
+		if _, err := os.Lstat(path); err == nil {
+			return &tempDir{path, lock}, nil
+		}
+		lock.Close()
+	}
+}
+
+func (t *tempDir) remove() {
+	fstree.Remove(t.path)
+	t.lock.Close()
+}

@@ -1,0 +1,346 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+	"time"
+
+	"firn/internal/filelock"
+	"firn/internal/format/pathinfo"
+	"firn/internal/format/storepath"
+	"firn/internal/store"
+	"firn/internal/store/fstree"
+)
+
+// batch adds texts on a goroutine of its own, which lives from the first text
+// after a Flush to the next Flush. Texts are worked on in lots: the roots of a
+// lot are one write, its files share a sync and its rows a transaction.
+type batch struct {
+	s     *Store
+	known map[storepath.Path]struct{} // added or found valid, and kept by temporary roots
+	lot   []store.Text
+	bytes int // of the contents in lot
+
+	lots chan []store.Text // nil while there is no goroutine
+	wg   sync.WaitGroup
+
+	mu  sync.Mutex
+	err error // the first failure
+}
+
+const (
+	// lotTexts and lotBytes bound a lot. More texts share a sync in a bigger one,
+	// but others wait longer for the locks on them.
+	lotTexts = 1024
+	lotBytes = 16 << 20
+	// lotsAhead is how many lots may wait to be worked on.
+	lotsAhead = 2
+	// holdLocks is how long locks may be kept for the next lot.
+	holdLocks = 20 * time.Millisecond
+)
+
+// Batch implements [store.Writer].
+func (s *Store) Batch() store.Batch {
+	return &batch{s: s, known: make(map[storepath.Path]struct{})}
+}
+
+// Add implements [store.Batch].
+func (b *batch) Add(ctx context.Context, t store.Text) error {
+	p, err := t.PathIn(b.s.o.Dir)
+	if err != nil {
+		return err
+	}
+	if _, ok := b.known[p]; ok {
+		return nil
+	}
+	b.known[p] = struct{}{}
+	b.lot = append(b.lot, t)
+	b.bytes += len(t.Contents)
+	if len(b.lot) < lotTexts && b.bytes < lotBytes {
+		return nil
+	}
+	return b.send(ctx)
+}
+
+// send hands the lot over, after waiting for room.
+func (b *batch) send(ctx context.Context) error {
+	if len(b.lot) == 0 {
+		return b.failure()
+	}
+	if b.lots == nil {
+		b.lots = make(chan []store.Text, lotsAhead)
+		lots := b.lots
+		b.wg.Go(func() { b.work(context.WithoutCancel(ctx), lots) })
+	}
+	select {
+	case b.lots <- b.lot:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	b.lot, b.bytes = nil, 0
+	return b.failure()
+}
+
+// Flush implements [store.Batch].
+func (b *batch) Flush(ctx context.Context) error {
+	err := b.send(ctx)
+	if b.lots != nil {
+		close(b.lots)
+		b.wg.Wait()
+		b.lots = nil
+	}
+	if err == nil {
+		err = b.failure()
+	}
+	if err != nil {
+		clear(b.known) // who tries again means it
+		b.fail(nil)
+	}
+	return err
+}
+
+func (b *batch) failure() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.err
+}
+
+// fail records the first failure; nil forgets it.
+func (b *batch) fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err == nil || err == nil {
+		b.err = err
+	}
+}
+
+// work adds lot after lot. After a failure it only drains the queue.
+func (b *batch) work(ctx context.Context, lots <-chan []store.Text) {
+	w := lotWriter{s: b.s}
+	defer w.close()
+	idle := time.NewTimer(holdLocks)
+	defer idle.Stop()
+	for {
+		idle.Reset(holdLocks)
+		select {
+		case lot, ok := <-lots:
+			if !ok {
+				return
+			}
+			if b.failure() != nil {
+				continue
+			}
+			if err := w.add(ctx, lot); err != nil {
+				b.fail(err)
+			}
+		case <-idle.C:
+			w.releaseLocks()
+		}
+	}
+}
+
+// lotWriter adds lots of texts. It keeps the locks of one lot to move them to
+// the paths of the next: making and removing a lock file for every path costs
+// more than the rest, most of all on file systems that look for unused inodes
+// from the same place each time.
+type lotWriter struct {
+	s     *Store
+	dir   *fstree.Dir
+	locks []*filelock.Path // not needed any more
+	since time.Time        // the oldest of them was taken
+}
+
+// maxLockAge is how long a lock is moved about before it is released for good,
+// which ends the wait of those who wanted its first path.
+const maxLockAge = 500 * time.Millisecond
+
+func (w *lotWriter) close() {
+	w.releaseLocks()
+	if w.dir != nil {
+		w.dir.Close()
+	}
+}
+
+func (w *lotWriter) releaseLocks() {
+	for _, l := range w.locks {
+		l.Release()
+	}
+	w.locks = nil
+}
+
+// add makes the texts of a lot valid.
+func (w *lotWriter) add(ctx context.Context, lot []store.Text) error {
+	paths := make([]storepath.Path, len(lot))
+	for i := range lot {
+		var err error
+		if paths[i], err = lot[i].PathIn(w.s.o.Dir); err != nil {
+			return err
+		}
+	}
+	if err := w.s.AddTempRoots(ctx, paths...); err != nil {
+		return err
+	}
+	missing, err := w.missing(ctx, lot, paths)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	later, err := w.addMissing(ctx, missing)
+	if err != nil || len(later) == 0 {
+		return err
+	}
+	w.releaseLocks() // who waits must hold none
+	for _, t := range later {
+		if err := w.s.addText(ctx, t.info, *t.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// text is a text that is not valid yet.
+type text struct {
+	*store.Text
+	info *pathinfo.Info
+}
+
+// missing returns the texts of a lot whose paths are not valid.
+func (w *lotWriter) missing(ctx context.Context, lot []store.Text, paths []storepath.Path) ([]text, error) {
+	valid, err := w.s.ValidPaths(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	var missing []text
+	for i, p := range paths {
+		if len(valid) > 0 && valid[0] == p {
+			valid = valid[1:]
+			continue
+		}
+		info, err := lot[i].Info(w.s.o.Dir)
+		if err != nil {
+			return nil, err
+		}
+		missing = append(missing, text{&lot[i], info})
+	}
+	return missing, nil
+}
+
+// addMissing locks, writes and registers texts. Those that others are making
+// are left to the caller; everything after one of them that may need it too.
+func (w *lotWriter) addMissing(ctx context.Context, texts []text) (later []text, err error) {
+	if time.Since(w.since) > maxLockAge {
+		w.releaseLocks()
+	}
+	if len(w.locks) == 0 {
+		w.since = time.Now()
+	}
+	var held []*filelock.Path
+	defer func() { w.locks = append(w.locks, held...) }()
+	var mine []text
+	for _, t := range texts {
+		if needs(t, later) {
+			later = append(later, t)
+			continue
+		}
+		lock, err := w.lock(w.s.RealPath(t.info.Path))
+		if err != nil {
+			return nil, err
+		}
+		if lock == nil {
+			later = append(later, t)
+			continue
+		}
+		held = append(held, lock)
+		mine = append(mine, t)
+	}
+	if err := w.write(ctx, mine); err != nil {
+		for _, t := range mine {
+			w.s.removeInvalid(ctx, t.info.Path)
+		}
+		return nil, err
+	}
+	return later, nil
+}
+
+// needs tells whether t refers to one of those that come later.
+func needs(t text, later []text) bool {
+	for _, l := range later {
+		for _, ref := range t.info.References {
+			if ref == l.info.Path {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lock locks a path with a lock that is left over, or with a new one. It
+// returns nil if another process holds the lock of the path.
+func (w *lotWriter) lock(path string) (*filelock.Path, error) {
+	n := len(w.locks)
+	if n == 0 {
+		return filelock.TryPath(path)
+	}
+	ok, err := w.locks[n-1].Move(path)
+	if err != nil {
+		return nil, err
+	}
+	if !ok { // there is a lock file; perhaps nobody holds it
+		return filelock.TryPath(path)
+	}
+	lock := w.locks[n-1]
+	w.locks = w.locks[:n-1]
+	return lock, nil
+}
+
+// write makes files of texts whose locks are held, and registers them.
+func (w *lotWriter) write(ctx context.Context, texts []text) error {
+	// Others may have made some before we had the locks.
+	paths := make([]storepath.Path, len(texts))
+	for i, t := range texts {
+		paths[i] = t.info.Path
+	}
+	valid, err := w.s.ValidPaths(ctx, paths)
+	if err != nil {
+		return err
+	}
+	if w.dir == nil {
+		if w.dir, err = fstree.OpenDir(w.s.o.Real); err != nil {
+			return err
+		}
+	}
+	var entries []entry
+	for _, t := range texts {
+		if len(valid) > 0 && valid[0] == t.info.Path {
+			valid = valid[1:]
+			continue
+		}
+		e, err := w.file(t)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, e)
+	}
+	return w.s.register(ctx, entries)
+}
+
+// file makes the file of one text.
+func (w *lotWriter) file(t text) (entry, error) {
+	outputs, d, err := t.Outputs(w.s.o.Dir)
+	if err == nil && d != nil {
+		err = w.s.checkDerivation(d, t.info.Path)
+	}
+	if err != nil {
+		return entry{}, err
+	}
+	name := string(t.info.Path)
+	err = w.dir.WriteFile(name, t.Contents, false)
+	if errors.Is(err, fs.ErrExist) { // left by a process that died
+		if _, err := fstree.Remove(w.s.RealPath(t.info.Path)); err != nil {
+			return entry{}, err
+		}
+		err = w.dir.WriteFile(name, t.Contents, false)
+	}
+	return entry{info: t.info, outputs: outputs, isFile: true}, err
+}

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package local
+
+import (
+	"context"
+	"net"
+	"path/filepath"
+)
+
+func dial(ctx context.Context, dir, name string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, name))
+}
