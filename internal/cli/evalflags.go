@@ -66,7 +66,7 @@ func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 		Store: st, Context: context.Background(), Machine: machine,
 		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
 		Now:       started.Unix,
-		Warn:      func(e *diag.Error) { c.Log.Report(activity.Warn, e, e.Code == "") },
+		Warn:      c.warn,
 		Trace:     func(s string) { c.Log.Say(activity.Error, "trace: "+s) },
 		ShowTrace: c.Config.General.ShowTrace,
 	})
@@ -78,11 +78,32 @@ func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 	return &evaluation{e, c, st}, err
 }
 
-// evalStore opens the store that evaluation writes to.
+// warn shows a warning of an evaluation. One without a code is what a program
+// asked for.
+func (c *Call) warn(e *diag.Error) {
+	if e.Bare {
+		c.Log.Warn(e.Msg)
+		return
+	}
+	c.Log.Report(activity.Warn, e, e.Code == "")
+}
+
+// Close gives up the store.
+func (e *evaluation) Close() error {
+	if e.store == nil {
+		return nil
+	}
+	return e.store.Close()
+}
+
+// evalStore opens the store that evaluation writes to; nil if it keeps nothing.
 func (c *Call) evalStore(m *wiring.Machine) (*local.Store, error) {
 	address := c.Config.General.Store
 	if other, ok := c.Value(&evalStoreFlag); ok {
 		address = other
+	}
+	if wiring.IsDummy(address) {
+		return nil, nil
 	}
 	return wiring.OpenStore(address, &c.Config.Values, m)
 }

@@ -71,7 +71,7 @@ func runInstantiate(_ context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
-	defer e.store.Close()
+	defer e.Close()
 	in.evaluation = e
 	for _, values := range c.All(&attrFlag) {
 		in.attrPaths = append(in.attrPaths, values[0])

@@ -15,6 +15,7 @@ import (
 	"firn/internal/lang/eval"
 	"firn/internal/lang/syntax"
 	"firn/internal/store/local"
+	"firn/internal/store/mem"
 	"firn/internal/world"
 )
 
@@ -74,10 +75,11 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 	}
 	if o.Store == nil {
 		w.Store = &world.DryStore{Dir: o.Machine.StoreDir()}
+		w.Fetch = newFetcher(o.Context, v, o.Machine, &world.FetchStore{Backing: mem.New(o.Machine.StoreDir())}, e)
 	} else {
 		e.store = world.NewStore(o.Context, o.Store, o.Realise, o.ReadOnly)
 		w.Store = e.store
-		w.Fetch = newFetcher(o.Context, v, o.Machine, o.Store, e)
+		w.Fetch = newFetcher(o.Context, v, o.Machine, &world.FetchStore{Backing: o.Store}, e)
 		files.StoreDir, files.RealDir = string(o.Store.Dir()), strings.TrimSuffix(o.Store.RealPath(""), "/")
 	}
 	w.Env = func(name string) string { s, _ := o.Env(name); return s }

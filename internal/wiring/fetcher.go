@@ -15,20 +15,19 @@ import (
 	"firn/internal/fetch/input"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
-	"firn/internal/store/local"
 	"firn/internal/world"
 )
 
 // newFetcher connects a fetcher by the rules of the evaluation e. The parts are
 // made when something is fetched.
-func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *local.Store, e *Evaluation) eval.Fetcher {
+func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *world.FetchStore, e *Evaluation) eval.Fetcher {
 	return &lazyFetcher{make: sync.OnceValues(func() (*world.Fetcher, error) {
 		client, err := newClient(v)
 		if err != nil {
 			return nil, err
 		}
 		f := fetch.New(fetch.Config{
-			Store: &world.FetchStore{Backing: st}, CacheDir: m.CacheDir(), Download: client,
+			Store: st, CacheDir: m.CacheDir(), Download: client,
 			Options: input.Options{
 				Enabled: func(name string) bool {
 					feature, ok := config.ParseFeature(name)

@@ -60,6 +60,10 @@ func (m *Machine) DataRoot() string {
 	return filepath.Join(base, "nix/root")
 }
 
+// IsDummy reports whether an address means no store at all: what evaluation
+// makes is named and not kept.
+func IsDummy(address string) bool { return strings.HasPrefix(address, "dummy:") }
+
 // OpenStore returns the local store that an address means. Nothing is made
 // before it is used.
 func OpenStore(address string, v *config.Values, m *Machine) (*local.Store, error) {
@@ -97,8 +101,6 @@ func storeOptions(address string, m *Machine) (local.Options, error) {
 	case isPath:
 	case strings.HasPrefix(base, "/"):
 		o = local.Rooted(base)
-	case strings.HasPrefix(base, "dummy:"):
-		return o, diag.New(diag.InvalidSetting, "firn has no dummy store yet; use '--read-only' to evaluate without writing")
 	default:
 		return o, diag.New(diag.InvalidSetting, "firn can't open the store '%s' yet: only 'auto', 'local' and directories", address)
 	}

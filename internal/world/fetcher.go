@@ -2,6 +2,8 @@ package world
 
 import (
 	"context"
+	"maps"
+	"net/url"
 	"strings"
 
 	"firn/internal/diag"
@@ -86,13 +88,17 @@ func (f *Fetcher) FetchMercurial(url, rev, name string) ([]eval.FetchAttr, error
 }
 
 // ParseRef implements [eval.Fetcher].
-func (f *Fetcher) ParseRef(url string) ([]eval.FetchAttr, error) {
-	in, err := input.FromURL(f.Options, url, true)
+func (f *Fetcher) ParseRef(ref string) ([]eval.FetchAttr, error) {
+	ref, dir := cutDir(ref)
+	in, err := input.FromURL(f.Options, ref, true)
 	if err != nil {
 		return nil, fetchError(err)
 	}
 	attrs := in.Attrs()
 	var out []eval.FetchAttr
+	if dir != "" {
+		out = append(out, eval.FetchAttr{Name: "dir", Value: dir})
+	}
 	for _, name := range attrs.Names() {
 		out = append(out, eval.FetchAttr{Name: name, Value: attrs[name].Any()})
 	}
@@ -101,7 +107,10 @@ func (f *Fetcher) ParseRef(url string) ([]eval.FetchAttr, error) {
 
 // FormatRef implements [eval.Fetcher].
 func (f *Fetcher) FormatRef(attrs []eval.FetchAttr) (string, error) {
-	in, err := input.FromAttrs(f.Options, inputAttrs(attrs))
+	all := inputAttrs(attrs)
+	dir, _ := all["dir"].Str()
+	delete(all, "dir")
+	in, err := input.FromAttrs(f.Options, all)
 	if err != nil {
 		return "", fetchError(err)
 	}
@@ -109,7 +118,41 @@ func (f *Fetcher) FormatRef(attrs []eval.FetchAttr) (string, error) {
 	if err != nil {
 		return "", fetchError(err)
 	}
+	if dir != "" {
+		u.Query = maps.Clone(u.Query)
+		if u.Query == nil {
+			u.Query = map[string]string{}
+		}
+		u.Query["dir"] = dir
+	}
 	return u.String(), nil
+}
+
+// cutDir takes the parameter dir out of a flake reference: it says where in the
+// tree the flake is, which is no business of fetching.
+func cutDir(ref string) (rest, dir string) {
+	head, query, ok := strings.Cut(ref, "?")
+	if !ok {
+		return ref, ""
+	}
+	query, fragment, hasFragment := strings.Cut(query, "#")
+	var kept []string
+	for _, p := range strings.Split(query, "&") {
+		if v, ok := strings.CutPrefix(p, "dir="); ok {
+			if d, err := url.PathUnescape(v); err == nil {
+				dir = d
+				continue
+			}
+		}
+		kept = append(kept, p)
+	}
+	if len(kept) > 0 {
+		head += "?" + strings.Join(kept, "&")
+	}
+	if hasFragment {
+		head += "#" + fragment
+	}
+	return head, dir
 }
 
 func inputAttrs(list []eval.FetchAttr) input.Attrs {

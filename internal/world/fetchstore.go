@@ -15,7 +15,8 @@ import (
 // FetchStore is a store as fetchers need it.
 type FetchStore struct {
 	Backing interface {
-		Backing
+		store.Reader
+		store.Writer
 		store.Opener
 	}
 }
