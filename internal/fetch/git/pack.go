@@ -1,11 +1,9 @@
 package git
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 )
@@ -121,21 +119,10 @@ var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 
 // inflate returns the size bytes that data begins with, deflated.
 func inflate(data []byte, size int64) ([]byte, error) {
-	if size < 0 || size > 1<<40 {
-		return nil, errPackEntry
-	}
 	// The size is a claim: let a lie cost no more memory than the data could expand to.
-	if size > int64(len(data))*1100+64 {
+	if size < 0 || size > int64(len(data))*1100+64 {
 		return nil, errPackEntry
 	}
 	out := make([]byte, size)
-	z := inflaters.Get().(*inflater)
-	defer inflaters.Put(z)
-	if err := z.reset(bytes.NewReader(data)); err != nil {
-		return nil, err
-	}
-	if _, err := io.ReadFull(z, out); err != nil {
-		return nil, fmt.Errorf("inflate object: %w", err)
-	}
-	return out, nil
+	return out, unzlib(out, data)
 }
