@@ -26,7 +26,8 @@ var installableFlags = []*Flag{&fileFlag, &newExprFlag}
 var installableArg = Arg{Label: "installable", Optional: true}
 
 // installable evaluates to what an argument names: an attribute of the
-// expression given by --file or --expr, or all of it if the argument is empty.
+// expression given by --file or --expr, or all of it if the argument is empty or
+// a dot.
 // What follows ^ are outputs.
 func (e *evaluation) installable(w *eval.Worker, arg string) (c *value.Value, pos diag.Pos, outputs string) {
 	root := e.sourceExpression(w)
@@ -35,6 +36,9 @@ func (e *evaluation) installable(w *eval.Worker, arg string) (c *value.Value, po
 	}
 	if i := strings.LastIndexByte(arg, '^'); i >= 0 {
 		arg, outputs = arg[:i], arg[i+1:]
+	}
+	if arg == "." {
+		arg = ""
 	}
 	c, pos = packages.Select(w, root, arg, e.autoArgs(w))
 	w.Force(c, pos)

@@ -19,6 +19,7 @@ import (
 type lineReader struct {
 	editor   *liner.State
 	plain    *bufio.Reader
+	echo     io.Writer // gets prompts and lines that are read without an editor; nil for nobody
 	history  string
 	complete func(line string) []string
 }
@@ -26,7 +27,11 @@ type lineReader struct {
 // newLineReader opens the editor if both ends are terminals.
 func newLineReader(c *Call) (*lineReader, error) {
 	if !term.IsTerminal(int(c.Process.In.Fd())) || !c.outputIsTerminal() {
-		return &lineReader{plain: bufio.NewReader(c.Process.In)}, nil
+		r := &lineReader{plain: bufio.NewReader(c.Process.In)}
+		if on, _ := c.Env("_NIX_TEST_REPL_ECHO"); on == "1" {
+			r.echo = c.Out
+		}
+		return r, nil
 	}
 	r := &lineReader{editor: liner.NewLiner(), history: historyFile(c)}
 	r.editor.SetCtrlCAborts(true)
@@ -47,6 +52,9 @@ func newLineReader(c *Call) (*lineReader, error) {
 
 // historyFile is where Nix keeps the history, too.
 func historyFile(c *Call) string {
+	if dir, ok := c.Env("NIX_DATA_HOME"); ok && dir != "" {
+		return filepath.Join(dir, "repl-history")
+	}
 	dir, ok := c.Env("XDG_DATA_HOME")
 	if !ok || dir == "" {
 		dir = filepath.Join(home(c.Process, func(string) {}), ".local", "share")
@@ -61,7 +69,11 @@ func (r *lineReader) ReadLine(prompt string) (string, error) {
 		if err == io.EOF && line != "" {
 			err = nil
 		}
-		return strings.TrimRight(line, "\n"), err
+		line = strings.TrimSuffix(line, "\n")
+		if err == nil && r.echo != nil {
+			err = printLine(r.echo, prompt+line)
+		}
+		return line, err
 	}
 	line, err := r.editor.Prompt(prompt)
 	if errors.Is(err, liner.ErrPromptAborted) {

@@ -4,11 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
-	"strings"
 
-	"firn/internal/config"
 	"firn/internal/diag"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
@@ -18,7 +14,7 @@ import (
 )
 
 var replCommand = Command{
-	Name: "repl", Category: Infrequent, Feature: config.NixCommand,
+	Name: "repl", Category: Infrequent,
 	Summary: "start an interactive session for evaluating expressions",
 	Doc: `Reads expressions and prints their values, binds variables (` + "`x = 1`" + `), and carries out commands that begin with a colon; ` + "`:?`" + ` lists them. Input that is incomplete goes on in the next line. Tab completes variables, attributes and paths; the history is kept between sessions.
 
@@ -74,42 +70,40 @@ func (h *replHost) SetShowTrace(on bool) {
 func (h *replHost) FileArgument(w *eval.Worker, arg string) string { return h.fileArgument(w, arg) }
 func (h *replHost) AutoArgs(w *eval.Worker) *value.Attrs           { return h.autoArgs(w) }
 
-// preload evaluates what --file or --expr names.
+// preload evaluates what --file or --expr names. Functions in a file are called.
 func (h *replHost) preload(w *eval.Worker) (out []repl.Preloaded) {
 	if !h.call.Has(&fileFlag) && !h.call.Has(&newExprFlag) {
 		return nil
 	}
 	args := h.call.Args
 	if len(args) == 0 {
-		args = []string{""}
+		args = []string{"."}
 	}
 	for _, arg := range args {
 		v, _, _ := h.installable(w, arg)
-		v = w.Cell(w.AutoCall(h.autoArgs(w), w.Force(v, 0)))
+		if h.call.Has(&fileFlag) {
+			v = w.Cell(w.AutoCall(h.autoArgs(w), w.Force(v, 0)))
+		}
+		if arg == "." {
+			arg = ""
+		}
 		out = append(out, repl.Preloaded{Text: arg, Cell: v})
 	}
 	return out
 }
 
 func (h *replHost) Markdown(text string) string {
+	if raw, _ := h.call.Env("_NIX_TEST_RAW_MARKDOWN"); raw == "1" {
+		return text
+	}
 	t := ui.Inspect(h.call.Process.Out, h.call.Process.Env)
-	return ui.Markdown(text, t.Width(), t.Live)
+	return ui.Markdown(text, max(t.Width()-5, 60), t.Colour)
 }
 
-// Edit opens $EDITOR.
-func (h *replHost) Edit(path string, line int) error {
-	editor, ok := h.call.Env("EDITOR")
-	if !ok || editor == "" {
-		editor = "nano"
-	}
-	argv := strings.Fields(editor)
-	name := filepath.Base(argv[0])
-	if line > 0 && (strings.Contains(name, "emacs") || strings.Contains(name, "nano") || strings.Contains(name, "vi") || strings.Contains(name, "kak")) {
-		argv = append(argv, "+"+strconv.Itoa(line))
-	}
-	cmd := exec.Command(argv[0], append(argv[1:], path)...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = h.call.Process.In, h.call.Process.Out, h.call.Process.Err
-	return cmd.Run()
+func (h *replHost) Edit(path string, line int) error { return h.call.edit(path, line) }
+
+func (h *replHost) EditText(name, text string, line int) error {
+	return h.call.editText(name, text, line)
 }
 
 // Run runs this program under another of its names.
@@ -118,10 +112,7 @@ func (h *replHost) Run(program string, args ...string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(self, append([]string{program}, args...)...)
-	cmd.Args[0] = "firn"
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = h.call.Process.In, h.call.Process.Out, h.call.Process.Err
-	return cmd.Run()
+	return h.call.foreground(exec.Command(self, append([]string{program}, args...)...))
 }
 
 func (h *replHost) LoadFlake(*eval.Worker, string) (*value.Value, error) {

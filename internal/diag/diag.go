@@ -41,6 +41,9 @@ type Error struct {
 	Err error
 	// Status is the exit code that the error asks for; zero means 1.
 	Status int
+	// Bare marks a warning that is its message and nothing else: it is shown
+	// without indentation and recorded without parts.
+	Bare bool
 }
 
 // Error returns the message alone, without highlights.

@@ -176,15 +176,11 @@ func (p Position) String() string {
 	return p.Origin.String() + ":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column)
 }
 
-// Text returns the source text between two positions of one text.
-func (t *Table) Text(from, to Pos) (string, bool) {
-	e := t.find(from)
-	if e == nil || to < from || e.index(t.Read) == nil {
-		return "", false
+// Source returns the text that p lies in, and where in it.
+func (t *Table) Source(p Pos) (text string, offset int, ok bool) {
+	e := t.find(p)
+	if e == nil || e.index(t.Read) == nil || int(p-e.base) > len(e.text) {
+		return "", 0, false
 	}
-	a, b := int(from-e.base), int(to-e.base)
-	if b > len(e.text) {
-		return "", false
-	}
-	return e.text[a:b], true
+	return e.text, int(p - e.base), true
 }

@@ -47,6 +47,9 @@ func (r *Renderer) Report(level activity.Level, e *diag.Error, fromExpr bool) st
 		b.WriteString("Did you mean " + suggestions(e.Suggestions) + "?\n")
 	}
 	rest := strings.Repeat(" ", len(diag.Strip(prefix)))
+	if fromExpr && strings.HasPrefix(e.Msg, "\n") {
+		rest = ""
+	}
 	return indent(prefix, rest, strings.TrimRight(b.String(), blanks))
 }
 

@@ -141,8 +141,7 @@ func (p *Planner) resolution(drv storepath.Path) *goal {
 		d := p.derivations[drv]
 		built, outputs, _ := p.inputGoals(d)
 		p.wait(g, outputs, func() {
-			if failed, _, f := failures(outputs); failed > 0 {
-				p.fail(g, p.dependencyFailure(drv, d, failed, f))
+			if p.stopped(g, outputs, p.dependencyFailure(drv, d)) {
 				return
 			}
 			if f := p.impureInput(drv, d); f != nil {
@@ -196,8 +195,7 @@ func (p *Planner) buildGoal(drv storepath.Path, mode Mode) *goal {
 				p.fail(g, p.noSource(drv, sources))
 				return
 			}
-			if failed, _, f := failures(all); failed > 0 {
-				p.fail(g, p.dependencyFailure(drv, d, failed, f))
+			if p.stopped(g, all, p.dependencyFailure(drv, d)) {
 				return
 			}
 			if f := p.impureInput(drv, d); f != nil {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -17,6 +18,24 @@ type Failure struct {
 	Dependency bool
 	// Cause is the failure that led to this one, when the text does not tell.
 	Cause *Failure
+
+	reported  bool // it is, or was, in Planner.failures
+	abandoned bool // nothing went wrong: it was not tried to the end
+}
+
+var errAbandoned = errors.New("given up because of another failure")
+
+// Failures takes the failures that have come up, those of targets among them, in the order in which
+// they did. That nobody has a path is no failure here: something else may be possible.
+func (p *Planner) Failures() []*Failure {
+	var list []*Failure
+	for _, f := range p.failures {
+		if !f.Missing {
+			list = append(list, f)
+		}
+	}
+	p.failures = nil
+	return list
 }
 
 func (f *Failure) Error() string { return f.Err.Error() }
@@ -63,11 +82,17 @@ func failf(format string, args ...any) *Failure { return &Failure{Err: fmt.Error
 
 // because is failf for something that was given up because of another failure.
 func because(cause *Failure, format string, args ...any) *Failure {
+	if cause.abandoned {
+		return cause
+	}
 	f := failf(format, args...)
 	f.Dependency, f.Cause, f.Missing = true, cause, cause.Missing
 	return f
 }
 
-func (p *Planner) dependencyFailure(drv storepath.Path, d *derivation.Derivation, failed int, cause *Failure) *Failure {
-	return &Failure{Dependency: true, Cause: cause, Err: &DependencyError{Drv: p.full(drv), Failed: failed, Outputs: OutputPaths(p.set.Dir, d)}}
+// dependencyFailure words the failure of a derivation's inputs, for stopped.
+func (p *Planner) dependencyFailure(drv storepath.Path, d *derivation.Derivation) func(failed, missing int, first *Failure) *Failure {
+	return func(failed, _ int, first *Failure) *Failure {
+		return &Failure{Dependency: true, Cause: first, Err: &DependencyError{Drv: p.full(drv), Failed: failed, Outputs: OutputPaths(p.set.Dir, d)}}
+	}
 }

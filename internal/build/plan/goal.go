@@ -92,6 +92,10 @@ func (p *Planner) finish(g *goal) {
 
 func (p *Planner) fail(g *goal, f *Failure) {
 	g.failure = f
+	if !f.reported {
+		f.reported = true
+		p.failures = append(p.failures, f)
+	}
 	p.finish(g)
 }
 
@@ -136,15 +140,36 @@ func failures(goals []*goal) (failed, missing int, first *Failure) {
 		if g.failure == nil {
 			continue
 		}
+		if g.failure.abandoned {
+			if first == nil {
+				first = g.failure
+			}
+			continue
+		}
 		failed++
 		if g.failure.Missing {
 			missing++
 		}
-		if first == nil || first.Missing && !g.failure.Missing {
+		if first == nil || first.abandoned || first.Missing && !g.failure.Missing {
 			first = g.failure
 		}
 	}
 	return failed, missing, first
+}
+
+// stopped ends g if one of the goals it waited for failed, with the failure that word makes of how many
+// did, how many of these for want of a substituter, and the first.
+func (p *Planner) stopped(g *goal, on []*goal, word func(failed, missing int, first *Failure) *Failure) bool {
+	failed, missing, first := failures(on)
+	switch {
+	case first == nil:
+		return false
+	case failed == 0: // given up
+		p.fail(g, first)
+	default:
+		p.fail(g, word(failed, missing, first))
+	}
+	return true
 }
 
 // weights finds how many goals in a row wait for a goal.
@@ -160,6 +185,27 @@ func (w weights) of(g *goal) int {
 	}
 	w[g] = n
 	return n
+}
+
+// Abandon ends everything that is under way or could be done, so that what depends on a failure is decided
+// now. Nothing more is to be answered.
+func (p *Planner) Abandon() {
+	p.asks, p.work = nil, nil
+	for {
+		open := 0
+		for _, g := range p.goals {
+			if !g.finished && g.next == nil { // a fact that nobody has answered
+				g.failure = &Failure{Err: errAbandoned, abandoned: true, reported: true}
+				p.finish(g)
+				open++
+			}
+		}
+		p.run()
+		p.asks, p.work = nil, nil
+		if open == 0 {
+			return
+		}
+	}
 }
 
 // The answers. Each belongs to one step and is given once; answers nobody asked for are ignored.

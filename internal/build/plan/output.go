@@ -159,6 +159,8 @@ func (p *Planner) substituteOutput(g *goal, d *derivation.Derivation, ca storepa
 // instead was not asked for.
 func (p *Planner) afterSubstitution(g *goal, d *derivation.Derivation, f *Failure) {
 	switch {
+	case f != nil && f.abandoned:
+		p.fail(g, f)
 	case Mode(g.flag) == Check:
 		p.fail(g, failf("some outputs of '%s' are not valid, so checking is not possible\n"+
 			"Hint: --rebuild and --check error if the derivation was not previously built and cannot be substituted.\n"+
@@ -274,8 +276,7 @@ func (p *Planner) targetOutputs(g *goal, t Target, drv storepath.Path, d *deriva
 		outs[i] = p.output(drv, n, t.Mode)
 	}
 	p.wait(g, outs, func() {
-		if _, _, f := failures(outs); f != nil {
-			p.fail(g, f)
+		if p.stopped(g, outs, func(_, _ int, first *Failure) *Failure { return first }) {
 			return
 		}
 		for i, o := range outs {

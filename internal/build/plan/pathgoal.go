@@ -66,10 +66,11 @@ func (p *Planner) substitute(g *goal, ca storepath.ContentAddress, repair bool) 
 
 func (p *Planner) take(g *goal, refs []*goal, o *Offer, repair bool) {
 	path := g.key.path
-	if failed, missing, cause := failures(refs); failed > 0 {
-		f := because(cause, "some references of path '%s' could not be realised", p.full(path))
+	if p.stopped(g, refs, func(_, missing int, first *Failure) *Failure {
+		f := because(first, "some references of path '%s' could not be realised", p.full(path))
 		f.Missing = missing > 0
-		p.fail(g, f)
+		return f
+	}) {
 		return
 	}
 	done := p.do(key{kind: factSubstituted, path: path}, g, Substitute{path, o, repair})

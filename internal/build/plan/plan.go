@@ -133,12 +133,13 @@ type Job struct {
 
 // A Planner holds the state of one plan. It belongs to one goroutine.
 type Planner struct {
-	set     Settings
-	goals   map[key]*goal
-	queue   []*goal // goals whose next part can run
-	asks    []Step  // steps that were not handed out yet
-	work    []ready
-	targets []*goal
+	set      Settings
+	goals    map[key]*goal
+	queue    []*goal // goals whose next part can run
+	asks     []Step  // steps that were not handed out yet
+	work     []ready
+	targets  []*goal
+	failures []*Failure // not taken yet
 
 	derivations map[storepath.Path]*derivation.Derivation
 	resolved    map[storepath.Path]storepath.Path // those made here, not read, and from what
@@ -208,10 +209,24 @@ func (p *Planner) Stuck() bool {
 	return !p.Done() && p.unfinished == 0 && len(p.asks) == 0 && len(p.work) == 0
 }
 
+// Builds counts the derivations that have to be built as far as is known, and those of them that have
+// been, or have failed.
+func (p *Planner) Builds() (known, done int) {
+	for k, g := range p.goals {
+		if k.kind == kindBuild {
+			known++
+			if g.finished {
+				done++
+			}
+		}
+	}
+	return known, done
+}
+
 // A Result is how a target ended.
 type Result struct {
-	Decided bool
-	Err     error // nil if it exists
+	Decided bool     // false if it was given up because of a failure elsewhere
+	Err     *Failure // nil if it exists
 	How     How
 	Outputs []Output // of a derivation, in the order of their names
 	Path    storepath.Path
@@ -238,9 +253,16 @@ const (
 // Result returns how a target, by its number, ended.
 func (p *Planner) Result(target int) Result {
 	g := p.targets[target]
-	r := Result{Decided: g.finished, How: g.how, Outputs: g.outputs, Path: g.path}
-	if g.failure != nil {
-		r.Err = g.failure
+	if g.failure != nil && g.failure.abandoned {
+		return Result{}
 	}
-	return r
+	return Result{Decided: g.finished, Err: g.failure, How: g.how, Outputs: g.outputs, Path: g.path}
+}
+
+// ResultOf is Result for a number that may be too large.
+func (p *Planner) ResultOf(target int) (Result, bool) {
+	if target >= len(p.targets) {
+		return Result{}, false
+	}
+	return p.Result(target), true
 }

@@ -369,7 +369,7 @@ func TestPlan(t *testing.T) {
 				t.Errorf("no error, want %q", tt.err)
 			case r.Err != nil && (tt.err == "" || !strings.Contains(w.short(r.Err.Error()), tt.err)):
 				t.Errorf("error %q, want %q", w.short(r.Err.Error()), tt.err)
-				for f := r.Err.(*Failure).Cause; f != nil; f = f.Cause {
+				for f := r.Err.Cause; f != nil; f = f.Cause {
 					t.Logf("because %s", w.short(f.Error()))
 				}
 			case r.Err == nil && r.How != tt.how:
@@ -449,6 +449,40 @@ func TestUrgency(t *testing.T) {
 	}
 	if want := "long1.drv short.drv"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAbandon(t *testing.T) {
+	const ia = derivation.InputAddressed
+	w := newWorld(t)
+	w.drv("a", ia, "b", "c")
+	w.drv("b", ia)
+	w.drv("c", derivation.Floating, "d")
+	w.drv("d", ia)
+	w.drv("other", ia)
+	p := New(Settings{Dir: dir, ContentAddressed: true})
+	a := p.Want(Target{Path: w.path("a.drv"), All: true})
+	other := p.Want(Target{Path: w.path("other.drv"), All: true})
+	for asks := p.Asks(); len(asks) > 0; asks = p.Asks() {
+		for _, ask := range asks {
+			w.answer(p, ask)
+		}
+	}
+	p.Work()
+	p.Built(w.path("b.drv"), Normal, nil, false, errors.New("broken"))
+	p.Abandon()
+	if r := p.Result(a); !r.Decided || r.Err == nil || !strings.Contains(r.Err.Error(), "1 dependency failed") || r.Err.Cause.Error() != "broken" {
+		t.Errorf("got %+v", r)
+	}
+	if r := p.Result(other); r.Decided || r.Err != nil {
+		t.Errorf("got %+v", r)
+	}
+	var texts []string
+	for _, f := range p.Failures() {
+		texts = append(texts, strings.SplitN(w.short(f.Error()), "\n", 2)[0])
+	}
+	if want := []string{"broken", "Cannot build '/nix/store/a.drv'."}; !slices.Equal(texts, want) {
+		t.Errorf("got %q, want %q", texts, want)
 	}
 }
 

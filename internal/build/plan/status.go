@@ -1,6 +1,13 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"firn/internal/format/storepath"
+)
 
 // A Status classifies why a build failed, with the numbers of the daemon protocol.
 type Status uint8
@@ -54,4 +61,24 @@ func ExitCode(statuses []Status) int {
 		return 1
 	}
 	return code | 0x60
+}
+
+// An Outcome is what a build came to.
+type Outcome struct {
+	Outputs map[string]storepath.Path
+	Found   bool // the outputs were there: another process built them meanwhile
+	Start   time.Time
+	Stop    time.Time
+	User    time.Duration // processor time of the builder
+	System  time.Duration
+	MaxRSS  int64 // bytes, of the largest process
+}
+
+// Paths lists the outputs by name.
+func (o *Outcome) Paths() []storepath.Path {
+	list := make([]storepath.Path, 0, len(o.Outputs))
+	for _, name := range slices.Sorted(maps.Keys(o.Outputs)) {
+		list = append(list, o.Outputs[name])
+	}
+	return list
 }

@@ -1,10 +1,6 @@
 package realise
 
-import (
-	"time"
-
-	"firn/internal/format/storepath"
-)
+import "time"
 
 // A SandboxMode says which builds are isolated.
 type SandboxMode int
@@ -74,15 +70,4 @@ func (c *Config) inside() string {
 		return "/build"
 	}
 	return c.SandboxBuildDir
-}
-
-// A Result is what a build came to.
-type Result struct {
-	Outputs map[string]storepath.Path
-	Found   bool // the outputs were there: another process built them meanwhile
-	Start   time.Time
-	Stop    time.Time
-	User    time.Duration // processor time of the builder
-	System  time.Duration
-	MaxRSS  int64 // bytes
 }

@@ -180,7 +180,7 @@ func (w *bench) fixed(contents string) func(*derivation.Derivation) {
 	}
 }
 
-func (w *bench) build(d *derivation.Derivation, mode plan.Mode) (*Result, error) {
+func (w *bench) build(d *derivation.Derivation, mode plan.Mode) (*plan.Outcome, error) {
 	w.t.Helper()
 	o, err := options.Read(d)
 	if err != nil {
@@ -191,7 +191,7 @@ func (w *bench) build(d *derivation.Derivation, mode plan.Mode) (*Result, error)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return w.Realise(context.Background(), &Request{Drv: drv, Mode: mode, Job: &plan.Job{Derivation: d, Options: o, Inputs: d.InputSrcs}})
+	return w.Realise(context.Background(), plan.Build{Drv: drv, Mode: mode, Job: &plan.Job{Derivation: d, Options: o, Inputs: d.InputSrcs}})
 }
 
 // mustBuild builds and returns where the output "out" lies.

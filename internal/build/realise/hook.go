@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -143,13 +142,4 @@ func (b *build) runDiffHook(old, new string) {
 	if text := strings.TrimRight(string(out), "\n"); text != "" {
 		b.r.Activity.Say(activity.Error, text)
 	}
-}
-
-// OutputPaths lists the paths of a result by the names of the outputs.
-func (r *Result) OutputPaths() []storepath.Path {
-	list := make([]storepath.Path, 0, len(r.Outputs))
-	for _, name := range slices.Sorted(maps.Keys(r.Outputs)) {
-		list = append(list, r.Outputs[name])
-	}
-	return list
 }

@@ -44,13 +44,6 @@ type Realiser struct {
 	shellFiles   map[string]string // by their names inside; nil if there is no shell
 }
 
-// A Request says what to build.
-type Request struct {
-	Drv  storepath.Path
-	Mode plan.Mode
-	*plan.Job
-}
-
 // build is one build under way.
 type build struct {
 	r      *Realiser
@@ -74,7 +67,7 @@ type build struct {
 
 	remade int // counts copies, for their names
 	act    *activity.Activity
-	result Result
+	result plan.Outcome
 }
 
 // output is one output of a build.
@@ -86,8 +79,8 @@ type output struct {
 	scratch storepath.Path // where the builder puts it
 }
 
-// Realise carries out a request.
-func (r *Realiser) Realise(ctx context.Context, req *Request) (*Result, error) {
+// Realise carries out a step of a plan.
+func (r *Realiser) Realise(ctx context.Context, req plan.Build) (*plan.Outcome, error) {
 	b, err := r.newBuild(ctx, req)
 	if err != nil {
 		return nil, err
@@ -114,7 +107,7 @@ func (r *Realiser) Realise(ctx context.Context, req *Request) (*Result, error) {
 	return &b.result, nil
 }
 
-func (r *Realiser) newBuild(ctx context.Context, req *Request) (*build, error) {
+func (r *Realiser) newBuild(ctx context.Context, req plan.Build) (*build, error) {
 	b := &build{r: r, ctx: ctx, dir: r.Store.Dir(), drv: req.Drv, d: req.Derivation, opt: req.Options, mode: req.Mode,
 		direct: req.Inputs, rewrites: map[string]string{}}
 	var err error

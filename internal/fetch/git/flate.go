@@ -72,76 +72,77 @@ var codeOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2,
 
 // buildTable makes the tables for the given lengths of codes, 0 for symbols without one. entry says what a symbol
 // stands for.
+//
+// The first table is built for codes of one bit, then for two by writing it twice, and so on: each symbol is written
+// once, and copying does the rest.
 func buildTable(table []uint32, lens []uint8, first uint, entry func(symbol int) uint32) error {
-	var count [16]int
-	longest := uint(0)
+	var count, start [17]int
 	for _, n := range lens {
 		count[n]++
-		longest = max(longest, uint(n))
 	}
 	used := len(lens) - count[0]
-	for i := range table[:1<<first] {
-		table[i] = kindInvalid | 1
-	}
-	if used == 0 {
-		return nil // no code may occur
-	}
-	var next [16]uint32
-	code := uint32(0)
-	for n := 1; n <= 15; n++ {
-		code = (code + uint32(count[n-1]*b2i(n > 1))) << 1
-		next[n] = code
-	}
-	left := 1
+	count[0] = 0
+	left, longest := 1, uint(0)
 	for n := 1; n <= 15; n++ {
 		if left = left<<1 - count[n]; left < 0 {
 			return errFlate // more codes than there is room for
 		}
+		if count[n] > 0 {
+			longest = uint(n)
+		}
+		start[n+1] = start[n] + count[n]
 	}
 	if left > 0 && used > 1 {
 		return errFlate // less, which only a single code may be
 	}
-	end := uint(1) << first
+	var sorted [288]uint16 // symbols by length, then by number: the order of their codes
 	for symbol, n := range lens {
-		if n == 0 {
-			continue
+		if n != 0 {
+			sorted[start[n]] = uint16(symbol)
+			start[n]++
 		}
-		reversed := bits.Reverse32(next[n]) >> (32 - n)
-		next[n]++
-		e := entry(symbol)
-		if uint(n) <= first {
-			for i := reversed; i < 1<<first; i += 1 << n {
-				table[i] = e | uint32(n)
-			}
-			continue
+	}
+	table[0] = kindInvalid | 1
+	code, done := uint32(0), 0
+	for n := uint(1); n <= first; n++ {
+		copy(table[1<<(n-1):1<<n], table[:1<<(n-1)])
+		for range count[n] {
+			table[bits.Reverse32(code)>>(32-n)] = entry(int(sorted[done])) | uint32(n)
+			code, done = code+1, done+1
 		}
-		low := reversed & (1<<first - 1)
-		head := table[low]
-		if head&kindMask != kindTable {
-			width := longest - first
-			head = uint32(end)<<16 | uint32(width)<<8 | kindTable | uint32(first)
-			table[low] = head
-			if end+1<<width > uint(len(table)) {
+		code <<= 1
+	}
+	return longCodes(table, sorted[done:used], lens, code, first, longest, entry)
+}
+
+// longCodes makes the second tables, for the symbols given, which begin with code. They are all as wide as the longest
+// code needs.
+func longCodes(table []uint32, symbols []uint16, lens []uint8, code uint32, first, longest uint, entry func(int) uint32) error {
+	end, n := uint32(1)<<first, first+1
+	width := longest - first
+	for _, symbol := range symbols {
+		for ; n < uint(lens[symbol]); n++ {
+			code <<= 1
+		}
+		reversed := bits.Reverse32(code) >> (32 - n)
+		code++
+		head := &table[reversed&(1<<first-1)]
+		if *head&kindMask != kindTable {
+			if end+1<<width > uint32(len(table)) {
 				return errFlate
 			}
+			*head = end<<16 | uint32(width)<<8 | kindTable | uint32(first)
 			for i := range table[end : end+1<<width] {
-				table[end+uint(i)] = kindInvalid | 1
+				table[end+uint32(i)] = kindInvalid | 1
 			}
 			end += 1 << width
 		}
-		start, width := head>>16, head>>8&0xff
-		for i := reversed >> first; i < 1<<width; i += 1 << (uint(n) - first) {
-			table[start+i] = e | uint32(uint(n)-first)
+		second := table[*head>>16:][:1<<width]
+		for i := reversed >> first; i < 1<<width; i += 1 << (n - first) {
+			second[i] = entry(int(symbol)) | uint32(n-first)
 		}
 	}
 	return nil
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func litEntry(symbol int) uint32 {
@@ -243,8 +244,7 @@ func unzlib(dst, src []byte) error {
 		case 0:
 			out, err = r.stored(dst, out)
 		case 1:
-			t.fixed()
-			out, err = r.block(t, dst, out)
+			out, err = r.block(fixedTables(), dst, out)
 		case 2:
 			if err = t.dynamic(&r); err == nil {
 				out, err = r.block(t, dst, out)
@@ -284,26 +284,29 @@ func (r *bitReader) stored(dst []byte, out int) (int, error) {
 	return out + int(n), nil
 }
 
-// fixed makes the tables that need not be sent.
-func (t *flateTables) fixed() {
-	for i := range 288 {
+// fixedTables are those that need not be sent.
+var fixedTables = sync.OnceValue(func() *flateTables {
+	var lens [288]uint8
+	for i := range lens {
 		switch {
 		case i < 144:
-			t.lens[i] = 8
+			lens[i] = 8
 		case i < 256:
-			t.lens[i] = 9
+			lens[i] = 9
 		case i < 280:
-			t.lens[i] = 7
+			lens[i] = 7
 		default:
-			t.lens[i] = 8
+			lens[i] = 8
 		}
 	}
-	buildTable(t.lit[:], t.lens[:288], litBits, litEntry)
+	t := &flateTables{}
+	buildTable(t.lit[:], lens[:], litBits, litEntry)
 	for i := range 32 {
-		t.lens[i] = 5
+		lens[i] = 5
 	}
-	buildTable(t.dist[:], t.lens[:32], distBits, distEntry)
-}
+	buildTable(t.dist[:], lens[:32], distBits, distEntry)
+	return t
+})
 
 // dynamic reads the lengths of codes, which are themselves coded, and makes the tables.
 func (t *flateTables) dynamic(r *bitReader) error {

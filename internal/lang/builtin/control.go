@@ -85,9 +85,11 @@ func addErrorContext(w *worker, args []*cell, _ diag.Pos) value.Value {
 	if v.Evaluated() {
 		return v
 	}
-	w.PushMessage(args[0])
-	v = w.Force(args[1], 0)
-	w.Pop()
+	text, c := args[0], args[1]
+	w.Explain(func() { v = w.Force(c, 0) }, func() string {
+		s, _ := w.CoerceCell(text, 0, ctx("while evaluating the error message passed to builtins.addErrorContext"), eval.Coercion{})
+		return s
+	})
 	return v
 }
 

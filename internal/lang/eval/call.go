@@ -114,9 +114,23 @@ func (w *Worker) enterCall(pos diag.Pos) {
 	w.depth++
 }
 
+// EnterCall counts one level of nesting, up to LeaveCall, for what recurses
+// without calling functions.
+func (w *Worker) EnterCall(pos diag.Pos) { w.enterCall(pos) }
+
+// LeaveCall undoes EnterCall.
+func (w *Worker) LeaveCall() { w.depth-- }
+
 // Call applies a function to arguments, which it does not keep.
 func (w *Worker) Call(f value.Value, args []*value.Value, pos diag.Pos) value.Value {
 	w.enterCall(pos)
+	f = w.apply(f, args, pos)
+	w.depth--
+	return f
+}
+
+// apply is Call without a level of nesting of its own.
+func (w *Worker) apply(f value.Value, args []*value.Value, pos diag.Pos) value.Value {
 	for len(args) > 0 {
 		switch f.Kind() {
 		case value.KindLambda:
@@ -132,7 +146,6 @@ func (w *Worker) Call(f value.Value, args []*value.Value, pos diag.Pos) value.Va
 			args = args[1:]
 		}
 	}
-	w.depth--
 	return f
 }
 

@@ -345,8 +345,8 @@ type deepForcer struct {
 
 func (d *deepForcer) force(c *value.Value) {
 	w := d.w
-	w.enterCall(0)
-	v := w.Force(c, 0)
+	w.enterCall(w.PosOf(c.Load(), 0))
+	v := w.ForceHere(c)
 	switch v.Kind() {
 	case value.KindAttrs:
 		if d.first(c) {
@@ -421,15 +421,28 @@ func (w *Worker) peelStrict(v value.Value, pos diag.Pos) (value.Value, bool) {
 
 // PosOf is where a value was written, as far as it knows.
 func (w *Worker) PosOf(v value.Value, fallback diag.Pos) diag.Pos {
-	switch v.Kind() {
-	case value.KindLambda:
-		return w.Lambda(v).Pos
-	case value.KindAttrs:
-		if p := v.Attrs().Pos(); p != 0 {
-			return p
+	for {
+		switch v.Kind() {
+		case value.KindLambda:
+			id, _ := v.Lambda()
+			return w.lambdas.at(id).pos
+		case value.KindAttrs:
+			return v.Attrs().Pos()
+		case value.KindApp:
+			v = v.App().Fun.Load()
+		default:
+			return fallback
 		}
 	}
-	return fallback
+}
+
+// ForceHere forces a cell and says that it was needed where it was written.
+func (w *Worker) ForceHere(c *value.Value) value.Value {
+	v := c.Load()
+	if v.Evaluated() {
+		return v
+	}
+	return w.forceSlow(c, v, w.PosOf(v, 0))
 }
 
 // Require fails if an experimental feature is disabled. The reason may be

@@ -117,6 +117,8 @@ type Worker struct {
 	debug *debugState
 	// cycle is the cell of the last infinite recursion, to mark its entry.
 	cycle *value.Value
+	// telling is set while a trace is put into words.
+	telling bool
 	arena syntax.Arena
 	slabs *nodeSlabs
 }

@@ -225,27 +225,3 @@ func (w *Worker) Later(c Code, env *value.Env) *value.Value {
 func (w *Worker) CheckNames(text, base string, origin diag.Origin) {
 	w.parse(text, base, origin, nil)
 }
-
-// DocComment returns the text of a doc comment, given by the positions of its
-// start and end, without its marks and indentation.
-func (w *Worker) DocComment(at [2]diag.Pos) string {
-	if at[0] == 0 {
-		return ""
-	}
-	text, ok := w.Positions.Text(at[0], at[1])
-	if !ok {
-		return ""
-	}
-	text = strings.TrimSuffix(strings.TrimPrefix(text, "/**"), "*/")
-	lines := strings.Split(text, "\n")
-	indent := -1
-	for _, l := range lines[1:] {
-		if t := strings.TrimLeft(l, " \t"); t != "" && (indent < 0 || len(l)-len(t) < indent) {
-			indent = len(l) - len(t)
-		}
-	}
-	for i := 1; i < len(lines) && indent > 0; i++ {
-		lines[i] = lines[i][min(indent, len(lines[i])):]
-	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
-}

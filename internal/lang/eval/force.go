@@ -19,18 +19,27 @@ func (w *Worker) Force(c *value.Value, pos diag.Pos) value.Value {
 
 func (w *Worker) forceSlow(c *value.Value, v value.Value, pos diag.Pos) value.Value {
 	for !v.Evaluated() {
-		if v.Kind() == value.KindBlackhole {
-			w.meetBlackhole(c, v, pos)
-			v = c.Load()
-			continue
+		switch v.Kind() {
+		case value.KindBlackhole:
+			if app, again := w.meetBlackhole(c, v, pos); again {
+				return w.compute(c, app, pos)
+			}
+		case value.KindFailed:
+			w.failAgain(v)
+		default:
+			if w.alone {
+				// Applications are not guarded: one that comes back to itself
+				// ends by the depth of calls.
+				if v.Kind() == value.KindThunk {
+					c.ClaimAlone()
+				}
+				return w.compute(c, v, pos)
+			}
+			if c.Claim(v.Word(), w.id) {
+				return w.compute(c, v, pos)
+			}
 		}
-		if w.alone {
-			c.ClaimAlone()
-		} else if !c.Claim(v.Word(), w.id) {
-			v = c.Load()
-			continue
-		}
-		return w.compute(c, v, pos)
+		v = c.Load()
 	}
 	return v
 }
@@ -50,15 +59,31 @@ func (w *Worker) compute(c *value.Value, v value.Value, pos diag.Pos) value.Valu
 		id, env := value.ThunkParts(v.Word(), v)
 		r = w.exprs.at(id).eval(w, env)
 	} else {
-		app := v.App()
-		r = w.Call1(w.Force(app.Fun, pos), app.Arg, pos)
+		r = w.callApp(v.App(), pos)
 	}
 	w.frames = w.frames[:len(w.frames)-1]
+	w.publish(c, r)
+	return r
+}
+
+// publish stores the result of a cell that this worker has claimed.
+func (w *Worker) publish(c *value.Value, r value.Value) {
 	if w.alone {
 		c.PublishAlone(r)
 	} else if c.Publish(r) {
 		w.waiting.wake(c)
 	}
+}
+
+// callApp computes a delayed application.
+func (w *Worker) callApp(app *value.App, pos diag.Pos) value.Value {
+	w.enterCall(pos)
+	f := w.Force(app.Fun, pos)
+	base := len(w.args)
+	w.args = append(w.args, app.Arg)
+	r := w.apply(f, w.args[base:len(w.args):len(w.args)], pos)
+	w.args = w.args[:base]
+	w.depth--
 	return r
 }
 
@@ -80,14 +105,31 @@ func (w *Worker) restore(c *value.Value, word value.Word) {
 }
 
 // meetBlackhole waits for the worker that evaluates c, or fails if that is,
-// directly or through others that wait, this one.
-func (w *Worker) meetBlackhole(c *value.Value, v value.Value, pos diag.Pos) {
+// directly or through others that wait, this one. An application that this
+// worker is computing is to be computed again: then it returns that.
+func (w *Worker) meetBlackhole(c *value.Value, v value.Value, pos diag.Pos) (app value.Value, again bool) {
 	if w.alone || v.Owner() == w.id {
+		if app, again = w.claimed(c, v); again {
+			return app, true
+		}
 		w.infiniteRecursion(c, pos)
 	}
 	if !w.waiting.wait(w.id, c, v) {
 		w.infiniteRecursion(c, pos)
 	}
+	return app, false
+}
+
+// claimed returns the application in a cell of which this worker made a black
+// hole.
+func (w *Worker) claimed(c *value.Value, v value.Value) (app value.Value, ok bool) {
+	for i := len(w.frames) - 1; i >= 0; i-- {
+		if f := &w.frames[i]; f.cell == c {
+			app = v.WithWord(value.Word(f.n))
+			return app, app.Kind() == value.KindApp
+		}
+	}
+	return app, false
 }
 
 func (w *Worker) infiniteRecursion(c *value.Value, pos diag.Pos) {

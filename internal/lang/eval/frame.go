@@ -149,109 +149,15 @@ func (w *Worker) Advise(format string, args ...any) {
 	}
 }
 
-// mark is a height of the worker's stacks.
-type mark struct{ frames, args, texts, depth int }
+// textFrame is a frame that always shows.
+type textFrame string
 
-func (w *Worker) mark() mark { return mark{len(w.frames), len(w.args), len(w.texts), w.depth} }
-
-// Try runs f and returns the failure that it raised, with its trace. Cells that
-// were being evaluated can be forced again afterwards.
-func (w *Worker) Try(f func()) (err *diag.Error) {
-	m := w.mark()
-	defer func() {
-		if r := recover(); r != nil {
-			e, ok := r.(*diag.Error)
-			if !ok {
-				panic(r)
-			}
-			err = w.tell(e, m)
-			w.unwind(m)
-		}
-	}()
-	f()
-	return nil
-}
-
-// catch is Try without a trace: it returns the failure, if keep says so, and
-// raises it again otherwise.
-func (w *Worker) catch(f func(), keep func(*diag.Error) bool) (err *diag.Error) {
-	m := w.mark()
-	defer func() {
-		if r := recover(); r != nil {
-			e, ok := r.(*diag.Error)
-			if !ok || !keep(e) {
-				panic(r)
-			}
-			w.unwind(m)
-			err = e
-		}
-	}()
-	f()
-	return nil
-}
-
-// Catch runs f and reports whether it failed in a way that the language can
-// catch: by throw or assert. Other failures pass through.
-func (w *Worker) Catch(f func()) (caught bool) {
-	return w.catch(f, Catchable) != nil
-}
-
-// Catchable reports whether builtins.tryEval catches the error.
-func Catchable(e *diag.Error) bool {
-	return e.Code == diag.Thrown || e.Code == diag.AssertionFailed || e.Code == diag.NotInSearchPath
-}
-
-// tell adds the frames above m to the error.
-func (w *Worker) tell(e *diag.Error, m mark) *diag.Error {
-	var out []diag.Frame
-	for i := m.frames; i < len(w.frames); i++ {
-		f := &w.frames[i]
-		if f.cell != nil {
-			if f.cell == w.cycle && e.Code == diag.InfiniteRecursion {
-				out = append(out, diag.Frame{Msg: "\x1b[35;1mentering the infinite recursion\x1b[0m", Always: true})
-				w.cycle = nil
-			}
-			continue
-		}
-		out = f.trace.frames(w, f.n, out)
-	}
-	told := *e
-	told.Frames = append(out, e.Frames...)
-	return &told
-}
-
-// unwind gives back the cells above m and truncates the stacks.
-func (w *Worker) unwind(m mark) {
-	for i := len(w.frames) - 1; i >= m.frames; i-- {
-		if f := &w.frames[i]; f.cell != nil {
-			w.restore(f.cell, value.Word(f.n))
-		}
-	}
-	w.frames, w.args, w.texts, w.depth = w.frames[:m.frames], w.args[:m.args], w.texts[:m.texts], m.depth
+func (t textFrame) frames(_ *Worker, _ uint64, out []diag.Frame) []diag.Frame {
+	return append(out, diag.Frame{Msg: string(t), Always: true})
 }
 
 // NoFrame is a frame without words.
 var NoFrame Tracer = silent{}
-
-// messageFrame is the frame of builtins.addErrorContext. The text is computed
-// when a trace is wanted.
-type messageFrame struct{ text *value.Value }
-
-func (m *messageFrame) frames(w *Worker, _ uint64, out []diag.Frame) []diag.Frame {
-	var s string
-	err := w.Try(func() {
-		s, _ = w.CoerceCell(m.text, 0, Ctx("while evaluating the error message passed to builtins.addErrorContext"), Coercion{})
-	})
-	if err != nil {
-		return out
-	}
-	return append(out, diag.Frame{Msg: s, Always: true})
-}
-
-// PushMessage enters a frame whose text is the string in a cell.
-func (w *Worker) PushMessage(text *value.Value) {
-	w.frames = append(w.frames, frame{trace: &messageFrame{text}})
-}
 
 // elementFrame words a frame that shows a value.
 type elementFrame struct {
@@ -324,11 +230,11 @@ func (w *Worker) PushItemAt(i int, pos diag.Pos) {
 
 // PushElementText enters a frame whose text has one argument.
 func (w *Worker) PushElementText(format, arg string) {
-	w.frames = append(w.frames, frame{trace: &textFrame{format, arg}})
+	w.frames = append(w.frames, frame{trace: &formattedFrame{format, arg}})
 }
 
-type textFrame struct{ format, arg string }
+type formattedFrame struct{ format, arg string }
 
-func (t *textFrame) frames(_ *Worker, _ uint64, out []diag.Frame) []diag.Frame {
+func (t *formattedFrame) frames(_ *Worker, _ uint64, out []diag.Frame) []diag.Frame {
 	return append(out, diag.Frame{Msg: diag.Msgf(t.format, t.arg)})
 }

@@ -32,12 +32,12 @@ type Binding struct {
 	Code Code
 }
 
-// ParseBindings reads bindings such as "x = 1; inherit (y) z;" whose values see
-// the scope in which they are to be bound, themselves included. The text is
-// what positions refer to.
-func (w *Worker) ParseBindings(text, base string, scope *Scope) ([]Binding, error) {
+// ParseBindings reads bindings such as "x = 1; inherit (y) z;" to be bound in a
+// scope with the method Bind. Their values see the scope as it is before. Source
+// is what messages show of the text.
+func (w *Worker) ParseBindings(text, source, base string, scope *Scope) ([]Binding, error) {
 	w.arena.Reset()
-	o := w.ParseOptions(base, diag.Origin{Kind: diag.FromString, Text: text})
+	o := w.ParseOptions(base, diag.Origin{Kind: diag.FromString, Text: source})
 	set, err := syntax.ParseBindings(text, o, &w.arena)
 	if err != nil {
 		return nil, err
@@ -46,9 +46,6 @@ func (w *Worker) ParseBindings(text, base string, scope *Scope) ([]Binding, erro
 		w.slabs = new(nodeSlabs)
 	}
 	r := resolver{w.Evaluator, w.slabs}
-	for i := range set.Attrs {
-		scope.Bind(set.Attrs[i].Name)
-	}
 	out := make([]Binding, len(set.Attrs))
 	for i := range set.Attrs {
 		a := &set.Attrs[i]

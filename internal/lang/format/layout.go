@@ -3,6 +3,10 @@ package format
 const (
 	maxWidth = 100
 	indentBy = 2
+
+	// patience is how many elements are placed before layout gives up trying
+	// alternatives: deep nesting could have it try them all at each level.
+	patience = 10_000_000
 )
 
 // rest is what follows, as pieces of documents in turn.
@@ -17,6 +21,7 @@ type layouter struct {
 	column int // in the line, without its indentation
 	level  *level
 	line   []byte // what fits wrote
+	placed int    // elements, also those that were taken back
 }
 
 // A level is a depth at which text was written, and the indentation of its
@@ -68,6 +73,7 @@ func (l *layouter) expand(d document, after *rest) {
 }
 
 func (l *layouter) element(e *element, after *rest) {
+	l.placed++
 	switch {
 	case e.what == isGroup:
 		l.group(e, after)
@@ -118,7 +124,7 @@ func (l *layouter) group(e *element, after *rest) {
 	if l.compact(e.inner, after) {
 		return
 	}
-	if e.priority != transparent {
+	if e.priority != transparent && l.placed < patience {
 		all, bounds := preferredGroups(e.inner)
 		for i := len(bounds) - 1; i >= 0; i-- {
 			from, to := bounds[i][0], bounds[i][1]

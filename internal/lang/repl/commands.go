@@ -2,6 +2,7 @@ package repl
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"firn/internal/diag"
@@ -84,7 +85,7 @@ func (r *Repl) cmdLastLoaded(string) error {
 	if r.lastLoaded == nil {
 		return diag.New(diag.Usage, "nothing has been loaded yet")
 	}
-	for _, a := range r.lastLoaded.ByName() {
+	for _, a := range r.lastLoaded.List() {
 		fmt.Fprintln(r.out, a.Name)
 	}
 	return nil
@@ -216,10 +217,13 @@ func (r *Repl) cmdEdit(arg string) error {
 	case value.KindLambda:
 		path, line, err = r.place(w.Lambda(v).Pos)
 	default:
-		path, line, err = r.packagePlace(c, arg)
+		path, line = r.packagePlace(c, arg)
 	}
 	if err != nil {
 		return err
+	}
+	if text, ok := w.Internal[path]; ok {
+		return r.host.EditText(path[strings.LastIndexByte(path, '/')+1:], text, line)
 	}
 	if err := r.host.Edit(path, line); err != nil {
 		return err
@@ -235,4 +239,23 @@ func (r *Repl) place(p diag.Pos) (string, int, error) {
 		return "", 0, diag.New(diag.InvalidArgument, "'%s' cannot be shown in an editor", r.w.Where(p))
 	}
 	return at.Origin.Name, at.Line, nil
+}
+
+// packagePlace finds where a package says that it is defined: its
+// meta.position.
+func (r *Repl) packagePlace(c *value.Value, what string) (string, int) {
+	w := r.w
+	var position *value.Value
+	if failure := w.Try(func() { position, _ = packages.Select(w, c, "meta.position", w.NewAttrs(nil)) }); failure != nil {
+		w.Fail(diag.New(diag.MissingAttribute, "package '%s' has no source location information", what))
+	}
+	path, _ := w.CoerceToPath(position, 0, eval.Ctx("while evaluating the 'meta.position' attribute of a derivation"))
+	i := strings.LastIndexByte(path, ':')
+	if i >= 0 {
+		if line, err := strconv.ParseUint(path[i+1:], 10, 32); err == nil {
+			return path[:i], int(line)
+		}
+	}
+	w.Fail(diag.New(diag.InvalidArgument, "cannot parse 'meta.position' attribute '%s'", path))
+	return "", 0
 }

@@ -2,7 +2,6 @@ package repl
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"firn/internal/diag"
@@ -11,6 +10,8 @@ import (
 	"firn/internal/lang/value"
 )
 
+// cmdDoc shows the documentation of a function, or else of the attribute that
+// the expression selects.
 func (r *Repl) cmdDoc(arg string) error {
 	code, err := r.parse(arg)
 	if err != nil {
@@ -18,80 +19,81 @@ func (r *Repl) cmdDoc(arg string) error {
 	}
 	w := r.w
 	var attr *value.Attr
-	name := arg
-	if set, last, ok := w.Final(code, r.env); ok && set.Kind() == value.KindAttrs {
-		attr, name = set.Attrs().Get(last), last.String()
+	if set, name, ok := w.Final(code, r.env); ok {
+		attr = w.ForceAttrs(w.Cell(set), 0, eval.Ctx("while evaluating an attribute set to look for documentation")).Get(name)
 	}
-	v := w.Eval(code, r.env)
-	text := r.documentation(v)
-	if text == "" && attr != nil && attr.Pos != 0 {
-		text = "Attribute `" + name + "`\n\n  … defined at " + w.Where(attr.Pos) + "\n\nNo documentation found.\n"
-	}
-	if text == "" {
+	text, ok := r.documentation(w.Eval(code, r.env))
+	switch {
+	case ok:
+		text = eval.StripIndentation(text)
+	case attr != nil && attr.Pos != 0:
+		text = r.attributeDoc(attr)
+	default:
 		return diag.New(diag.InvalidArgument, "value does not have documentation")
 	}
-	fmt.Fprintln(r.out, strings.TrimSpace(r.host.Markdown(text)))
+	fmt.Fprintln(r.out, strings.Trim(r.host.Markdown(text), " \n\r\t"))
 	return nil
 }
 
 // documentation returns what is known of a function, as Markdown.
-func (r *Repl) documentation(v value.Value) string {
+func (r *Repl) documentation(v value.Value) (text string, ok bool) {
 	w := r.w
 	switch v.Kind() {
 	case value.KindBuiltin:
 		b := &w.Builtins()[v.Builtin()]
+		if len(b.Args) == 0 {
+			return b.Doc, true
+		}
 		args := make([]string, len(b.Args))
 		for i, a := range b.Args {
 			args[i] = "*" + a + "*"
 		}
-		return "**Synopsis:** `builtins." + b.Name + "` " + strings.Join(args, " ") + "\n\n" + b.Doc
+		return "**Synopsis:** `builtins." + strings.TrimPrefix(b.Name, "__") + "` " + strings.Join(args, " ") + "\n\n" + b.Doc, true
 	case value.KindLambda:
-		return r.lambdaDoc(v)
+		return r.lambdaDoc(v), true
 	case value.KindAttrs:
 		if f := v.Attrs().Get(symbol.Functor); f != nil {
-			return r.documentation(w.Call1(w.Force(f.Val, 0), w.Cell(v), 0))
+			return r.functorDoc(v, f)
 		}
 	}
-	return ""
+	return "", false
+}
+
+// functorDoc documents what a functor returns for the set itself: that is the
+// function which callers see. It may again be a functor.
+func (r *Repl) functorDoc(v value.Value, functor *value.Attr) (string, bool) {
+	w := r.w
+	w.Push(eval.Ctx("while partially calling '\x1b[35;1m__functor\x1b[0m' to retrieve documentation"), 0)
+	f := w.Call1(w.Force(functor.Val, 0), w.Cell(v), 0)
+	w.EnterCall(0)
+	text, ok := r.documentation(f)
+	w.LeaveCall()
+	w.Pop()
+	return text, ok
 }
 
 func (r *Repl) lambdaDoc(v value.Value) string {
 	info := r.w.Lambda(v)
-	text := r.w.DocComment(info.Doc)
-	if text == "" {
-		return ""
-	}
-	name := "Function"
+	text := "Function "
 	if info.Name != symbol.Empty {
-		name += " `" + info.Name.String() + "`"
+		text = "Function `" + info.Name.String() + "`\\\n"
+		if info.Pos != 0 {
+			text += "  … "
+		}
 	}
-	return name + "\\\n  … defined at " + r.w.Where(info.Pos) + "\n\n" + text
+	if info.Pos != 0 {
+		text += "defined at " + r.w.Where(info.Pos)
+	}
+	if doc := r.w.DocComment(info.Doc); doc != "" {
+		text += "\n\n" + doc
+	}
+	return text
 }
 
-// packagePlace finds where a package says that it is defined: its
-// meta.position.
-func (r *Repl) packagePlace(c *value.Value, arg string) (string, int, error) {
-	w := r.w
-	missing := func() (string, int, error) {
-		return "", 0, diag.New(diag.MissingAttribute, "package '%s' has no source location information", arg)
+func (r *Repl) attributeDoc(a *value.Attr) string {
+	text := "Attribute `" + a.Name.String() + "`\n\n  … defined at " + r.w.Where(a.Pos) + "\n\n"
+	if doc := r.w.DocCommentAt(a.Pos); doc != "" {
+		return text + doc
 	}
-	v := c.Load()
-	if v.Kind() != value.KindAttrs {
-		return missing()
-	}
-	meta := v.Attrs().Get(symbol.Meta)
-	if meta == nil {
-		return missing()
-	}
-	p := w.ForceAttrs(meta.Val, meta.Pos, eval.NoFrame).Get(symbol.Intern("position"))
-	if p == nil {
-		return missing()
-	}
-	text, _ := w.ForceString(p.Val, p.Pos, eval.Ctx("while evaluating the 'meta.position' attribute of a derivation"))
-	path, line, ok := strings.Cut(text, ":")
-	n, err := strconv.Atoi(line)
-	if !ok || err != nil {
-		return "", 0, diag.New(diag.InvalidArgument, "cannot parse 'meta.position' attribute '%s'", text)
-	}
-	return path, n, nil
+	return text + "No documentation found.\n\n"
 }

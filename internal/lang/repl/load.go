@@ -17,6 +17,7 @@ const maxShown = 20
 // addAttrs adds the attributes of a set as variables.
 func (r *Repl) addAttrs(c *value.Value) {
 	set := r.w.ForceAttrs(c, 0, eval.Ctx("while evaluating an attribute set to be merged in the global scope"))
+	r.needRoom(set.Len())
 	list := set.ByName()
 	for _, a := range list {
 		r.bindValue(a.Name, a.Val)
@@ -54,22 +55,24 @@ func (r *Repl) loadFlake(ref string) error {
 	return nil
 }
 
-// loadAll loads everything that was loaded before and what the command line
-// names. What fails stays in the list.
-func (r *Repl) loadAll() {
+// loadFiles loads the files that were loaded before and what the command line
+// names. What fails stays in the list; a failure to find out what the command
+// line names is raised.
+func (r *Repl) loadFiles() {
 	for _, f := range slices.Clone(r.files) {
-		r.host.Notice("Loading '" + f + "'...")
+		r.host.Notice(`Loading "` + f + `"...`)
 		r.attempt(func() error { r.loadFile(f); return nil })
 	}
-	if r.Preload != nil {
-		r.attempt(func() error {
-			for _, p := range r.Preload(r.w) {
-				r.host.Notice("Loading installable '" + p.Text + "'...")
-				r.addAttrs(p.Cell)
-			}
-			return nil
-		})
+	if r.Preload == nil {
+		return
 	}
+	for _, p := range r.Preload(r.w) {
+		r.host.Notice("Loading installable '" + p.Text + "'...")
+		r.attempt(func() error { r.addAttrs(p.Cell); return nil })
+	}
+}
+
+func (r *Repl) loadFlakes() {
 	for _, f := range slices.Clone(r.flakes) {
 		r.host.Notice("Loading flake '" + f + "'...")
 		r.attempt(func() error { return r.loadFlake(f) })
@@ -90,5 +93,6 @@ func (r *Repl) attempt(f func() error) {
 func (r *Repl) reload() {
 	r.w.ForgetFiles()
 	r.reset()
-	r.loadAll()
+	r.loadFiles()
+	r.loadFlakes()
 }

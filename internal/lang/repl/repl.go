@@ -15,6 +15,7 @@ import (
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/symbol"
+	"firn/internal/lang/syntax"
 	"firn/internal/lang/value"
 )
 
@@ -44,6 +45,8 @@ type Host interface {
 	Markdown(text string) string
 	// Edit opens a file at a line, 0 for none, and waits.
 	Edit(path string, line int) error
+	// EditText opens a copy of a text that no file holds.
+	EditText(name, text string, line int) error
 	// Build builds a derivation and returns its outputs; links says to make
 	// result links.
 	Build(drv storepath.Path, links bool) ([]string, error)
@@ -104,12 +107,12 @@ func (r *Repl) AddFile(path string) { r.files = append(r.files, path) }
 
 const (
 	prompt       = "nix-repl> "
-	continuation = "          "
+	continuation = "        > "
 )
 
 // Loop runs until the end of the input or :quit.
 func (r *Repl) Loop() error {
-	r.loadAll()
+	r.loadFiles()
 	input := ""
 	for {
 		p := prompt
@@ -194,45 +197,29 @@ func (r *Repl) input(text string) error {
 	return nil
 }
 
-// bind takes the text as bindings, with or without the last semicolon.
+// bind takes the text as bindings, with or without the last semicolon, and
+// reports whether it was any.
 func (r *Repl) bind(text string) (bool, error) {
-	list, err := r.w.ParseBindings(text, r.w.World.Cwd, r.scope)
+	list, err := r.w.ParseBindings(text, text, r.w.World.Cwd, r.scope)
 	if err != nil {
-		list, err = r.w.ParseBindings(text+";", r.w.World.Cwd, r.scope)
+		list, err = r.w.ParseBindings(text+";", text, r.w.World.Cwd, r.scope)
 	}
 	if err != nil {
-		if incomplete(err) {
-			// It may still be a complete expression.
-			if _, e := r.w.ParseStringIn(text, r.w.World.Cwd, r.scope); e == nil || !incomplete(e) {
-				return false, nil
-			}
+		if syntax.Incomplete(err) {
 			return false, incompleteInput{err}
 		}
 		return false, nil
 	}
-	slot := len(r.scope.Names()) - len(list)
-	for i, b := range list {
-		if slot+i >= envSize {
-			return true, errFull()
-		}
-		r.env.SetSlot(slot+i, r.w.Later(b.Code, r.env))
-		r.names[b.Name.String()] = true
+	for _, b := range list {
+		r.bindValue(b.Name, r.w.Later(b.Code, r.env))
 	}
 	return true, nil
-}
-
-func errFull() error {
-	return diag.New(diag.OutOfRange, "environment full; cannot add more variables")
-}
-
-func incomplete(err error) bool {
-	return strings.Contains(err.Error(), "unexpected end of file")
 }
 
 // parse resolves an expression.
 func (r *Repl) parse(text string) (eval.Code, error) {
 	code, err := r.w.ParseStringIn(text, r.w.World.Cwd, r.scope)
-	if err != nil && incomplete(err) {
+	if err != nil && syntax.Incomplete(err) {
 		return code, incompleteInput{err}
 	}
 	return code, err
@@ -256,10 +243,14 @@ func (r *Repl) print(c *value.Value, depth int) {
 
 // bindValue adds a variable.
 func (r *Repl) bindValue(name symbol.Symbol, c *value.Value) {
-	slot := r.scope.Bind(name)
-	if slot >= envSize {
-		r.w.Check(errFull())
-	}
-	r.env.SetSlot(slot, c)
+	r.needRoom(1)
+	r.env.SetSlot(r.scope.Bind(name), c)
 	r.names[name.String()] = true
+}
+
+// needRoom fails if n more variables can't be bound.
+func (r *Repl) needRoom(n int) {
+	if len(r.scope.Names())+n > envSize {
+		r.w.Fail(diag.New(diag.OutOfRange, "environment full; cannot add more variables"))
+	}
 }

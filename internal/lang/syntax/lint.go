@@ -62,7 +62,7 @@ func (p *parser) warnOrWord(start int, e Expr) {
 	if p.orEnd == 0 || p.o.Warn == nil || p.err != nil {
 		return
 	}
-	p.warn(&diag.Error{Code: diag.DiscouragedSyntax, Msg: fmt.Sprintf(`at %s: This expression uses `+"`or`"+
+	p.warn(&diag.Error{Code: diag.DiscouragedSyntax, Bare: true, Msg: fmt.Sprintf(`at %s: This expression uses `+"`or`"+
 		` as an identifier in a way that will change in a future Nix release.
 Wrap this entire expression in parentheses to preserve its current meaning:
     (%s)

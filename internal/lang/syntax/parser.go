@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"strings"
+
 	"firn/internal/diag"
 	"firn/internal/lang/symbol"
 )
@@ -147,6 +149,29 @@ func (p *parser) checkDepth(n int) {
 // symbol returns the current token, an identifier, as a symbol.
 func (p *parser) symbol() symbol.Symbol {
 	return p.symbols.intern(p.text[p.start:p.end])
+}
+
+// Incomplete reports whether a syntax error says that the text ended too early,
+// so that more text could mend it.
+func Incomplete(err error) bool {
+	e, ok := err.(*diag.Error)
+	return ok && strings.HasPrefix(e.Msg, "syntax error, unexpected end of file")
+}
+
+// DocBefore returns where in a text the doc comment is that stands right before
+// the token at an offset.
+func DocBefore(text string, offset int) (start, end int, ok bool) {
+	var s scanner
+	s.init(text, nil)
+	for {
+		s.next()
+		switch {
+		case s.kind == KindEOF, s.kind == kindError, s.start > offset:
+			return 0, 0, false
+		case s.start == offset && s.docAt == offset:
+			return s.doc[0], s.doc[1], true
+		}
+	}
 }
 
 // docAtStart returns the doc comment right before the current token.

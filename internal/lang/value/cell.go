@@ -64,6 +64,9 @@ func (w Word) Kind() Kind { return Kind(w & kindMask) }
 // Word returns the first word of v.
 func (v Value) Word() Word { return Word(v.n) }
 
+// WithWord returns v with another first word.
+func (v Value) WithWord(w Word) Value { return Value{uint64(w), v.p} }
+
 // Set writes a cell that no other worker can see yet.
 func (v *Value) Set(to Value) { *v = to }
 
@@ -112,6 +115,12 @@ func Apply(fun, arg *Value) Value {
 
 // App returns the parts of a delayed application.
 func (v Value) App() *App { return (*App)(v.p) }
+
+// Failed makes a cell that fails again whenever it is forced.
+func Failed(f *Failure) Value { return Value{uint64(KindFailed), unsafe.Pointer(f)} }
+
+// Failure returns what Failed was given.
+func (v Value) Failure() *Failure { return (*Failure)(v.p) }
 
 // Int makes an integer.
 func Int(i int64) Value {

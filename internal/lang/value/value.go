@@ -29,6 +29,7 @@ const (
 	KindThunk     Kind = iota // expression number, environment
 	KindApp                   // *App
 	KindBlackhole             // being evaluated; worker number
+	KindFailed                // *Failure
 	KindInt
 	KindFloat
 	KindBool
@@ -46,7 +47,7 @@ const (
 func (k Kind) Evaluated() bool { return k >= KindInt }
 
 var typeNames = [...]string{
-	KindThunk: "thunk", KindApp: "thunk", KindBlackhole: "thunk",
+	KindThunk: "thunk", KindApp: "thunk", KindBlackhole: "thunk", KindFailed: "thunk",
 	KindInt: "int", KindFloat: "float", KindBool: "bool", KindNull: "null", KindString: "string",
 	KindPath: "path", KindAttrs: "set", KindList: "list",
 	KindLambda: "lambda", KindBuiltin: "lambda", KindPartial: "lambda",
@@ -56,7 +57,7 @@ var typeNames = [...]string{
 func (k Kind) TypeName() string { return typeNames[k] }
 
 var describedNames = [...]string{
-	KindThunk: "a thunk", KindApp: "a thunk", KindBlackhole: "a thunk",
+	KindThunk: "a thunk", KindApp: "a thunk", KindBlackhole: "a thunk", KindFailed: "an error",
 	KindInt: "an integer", KindFloat: "a float", KindBool: "a Boolean", KindNull: "null", KindString: "a string",
 	KindPath: "a path", KindAttrs: "a set", KindList: "a list",
 	KindLambda: "a function", KindBuiltin: "a built-in function", KindPartial: "a partially applied built-in function",
@@ -67,6 +68,10 @@ func (k Kind) Description() string { return describedNames[k] }
 
 // An App is a delayed application of Fun to Arg.
 type App struct{ Fun, Arg *Value }
+
+// A Failure is how the evaluation of a cell ended, if not with a value. What is
+// in it is up to package eval.
+type Failure struct{ Cause any }
 
 // A Partial is a builtin with some of its arguments.
 type Partial struct {

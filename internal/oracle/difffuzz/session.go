@@ -45,10 +45,8 @@ func (s *session) setUp() error {
 			return err
 		}
 	}
-	for _, f := range exprgen.Fixture() {
-		if err := writeFixture(filepath.Join(s.filesDir(), f.Path), f); err != nil {
-			return err
-		}
+	if err := oracle.WriteFixture(s.filesDir()); err != nil {
+		return err
 	}
 	env := filepath.Join(s.work, "env")
 	s.env = oracle.Environment(env, "NO_COLOR=1", "TERM=dumb")
@@ -56,19 +54,6 @@ func (s *session) setUp() error {
 		"experimental-features = nix-command pipe-operators dynamic-derivations ca-derivations impure-derivations parse-toml-timestamps blake3-hashes",
 		"substituters =", "build-users-group =", "",
 	}, "\n"))
-}
-
-func writeFixture(path string, f exprgen.File) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	switch {
-	case f.Link != "":
-		return os.Symlink(f.Link, path)
-	case f.Executable:
-		return os.WriteFile(path, []byte(f.Text), 0o755)
-	}
-	return os.WriteFile(path, []byte(f.Text), 0o644)
 }
 
 // put writes an expression to a file of its own, so that positions are the same however it is evaluated.

@@ -289,7 +289,7 @@ func (g *Generator) sorted(elem *Type, depth int) *Node {
 	less := "(a: b: a < b)"
 	switch elem.kind {
 	case kindInt, kindFloat, kindString, kindPath:
-		less = pick(&g.random, []string{less, "builtins.lessThan", "(a: b: b < a)", "(a: b: false)"})
+		less = pick(&g.random, []string{less, "builtins.lessThan", "(a: b: b < a)", "(a: b: false)", "(a: b: true)", "(a: b: a <= b)"})
 	case kindSet, kindDict, kindList, kindNull, kindBool, kindFunction, kindDerivation, kindAny:
 		less = pick(&g.random, []string{"(a: b: false)", "(a: b: builtins.toJSON a < builtins.toJSON b)"})
 	}

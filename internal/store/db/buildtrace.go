@@ -1,69 +1,68 @@
 package db
 
 import (
-	"slices"
-	"strings"
+	"fmt"
 
-	"firn/internal/format/storepath"
+	"firn/internal/format/realisation"
+	"firn/internal/format/signature"
 )
 
-// Realisation is what an output of a content-addressed derivation was built to.
-type Realisation struct {
-	Path       storepath.Path
-	Signatures []string // sorted
-}
-
-// Realisation returns what is known of an output, nil if nothing is. These
-// methods need [Options.BuildTrace].
-func (d *DB) Realisation(drv storepath.Path, output string) (*Realisation, error) {
-	st, err := d.query(realisation)
+// Realisation returns what an output of a content-addressed derivation was
+// built to, nil if that is not known. These methods need [Options.BuildTrace].
+func (d *DB) Realisation(id realisation.ID) (*realisation.Realisation, error) {
+	st, err := d.query(findRealisation)
 	if err != nil {
 		return nil, err
 	}
-	ok, err := st.Start().Text(string(drv)).Text(output).Next()
+	ok, err := st.Start().Text(string(id.Drv)).Text(id.Output).Next()
 	if err != nil || !ok {
 		return nil, err
 	}
 	defer st.Reset()
-	p, err := d.path(st.ColText(0))
-	if err != nil {
+	r := &realisation.Realisation{ID: id}
+	if r.OutPath, err = d.path(st.ColText(0)); err != nil {
 		return nil, err
 	}
-	return &Realisation{Path: p, Signatures: strings.Fields(st.ColText(1))}, nil
+	if r.Signatures, err = parseSignatures(st.ColText(1)); err != nil {
+		return nil, fmt.Errorf("realisation of '%s': %w", id, err)
+	}
+	return r, nil
 }
 
 // AddRealisation records what an output was built to. One that is there is kept
 // if it names the same path, with the signatures of both, and returned otherwise.
-func (d *DB) AddRealisation(drv storepath.Path, output string, r Realisation) (conflict *Realisation, err error) {
-	old, err := d.Realisation(drv, output)
+func (d *DB) AddRealisation(r *realisation.Realisation) (conflict *realisation.Realisation, err error) {
+	old, err := d.Realisation(r.ID)
 	if err != nil {
 		return nil, err
 	}
+	drv, output := string(r.ID.Drv), r.ID.Output
 	if old == nil {
 		st, err := d.query(addRealisation)
 		if err != nil {
 			return nil, err
 		}
-		st.Start().Text(string(drv)).Text(output).Text(d.full(r.Path))
-		return nil, st.Text(strings.Join(r.Signatures, " ")).Exec()
+		return nil, st.Start().Text(drv).Text(output).Text(d.full(r.OutPath)).Text(joinSignatures(r.Signatures)).Exec()
 	}
-	if old.Path != r.Path {
+	if old.OutPath != r.OutPath {
 		return old, nil
 	}
-	sigs := append(old.Signatures, r.Signatures...)
-	slices.Sort(sigs)
+	sigs := old.Signatures
+	for _, s := range r.Signatures {
+		sigs = signature.Insert(sigs, s)
+	}
 	st, err := d.query(signRealisation)
 	if err != nil {
 		return nil, err
 	}
-	return nil, st.Start().Text(strings.Join(slices.Compact(sigs), " ")).Text(string(drv)).Text(output).Exec()
+	return nil, st.Start().Text(joinSignatures(sigs)).Text(drv).Text(output).Exec()
 }
 
 // DeleteRealisation forgets what an output was built to.
-func (d *DB) DeleteRealisation(drv storepath.Path, output string) error {
+func (d *DB) DeleteRealisation(id realisation.ID) error {
 	st, err := d.query(deleteRealisation)
 	if err != nil {
 		return err
 	}
-	return st.Start().Text(string(drv)).Text(output).Exec()
+	return st.Start().Text(string(id.Drv)).Text(id.Output).Exec()
 }

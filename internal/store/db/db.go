@@ -74,7 +74,20 @@ func (d *DB) prepare(o Options) error {
 	if !o.BuildTrace || o.Mode > sqlite.Create {
 		return nil
 	}
+	if there, err := d.hasTable("BuildTraceV3"); err != nil || there {
+		return err
+	}
 	return d.run("schema/buildtrace.sql")
+}
+
+func (d *DB) hasTable(name string) (bool, error) {
+	st, err := d.conn.Prepare("select 1 from sqlite_master where type = 'table' and name = ?;")
+	if err != nil {
+		return false, err
+	}
+	there, err := st.Start().Text(name).Next()
+	st.Reset()
+	return there, err
 }
 
 func (d *DB) run(name string) error {
@@ -196,7 +209,7 @@ const (
 	closure
 	closureReferences
 	referrerClosure
-	realisation
+	findRealisation
 	addRealisation
 	signRealisation
 	deleteRealisation
@@ -209,7 +222,7 @@ var queryFiles = [queries]string{
 	register: "register", updateInfo: "update_info", addReference: "add_reference", addOutput: "add_output",
 	invalidate: "invalidate", validDerivers: "valid_derivers", derivationOutputs: "derivation_outputs",
 	fromHashPart: "from_hash_part", allPaths: "all_paths", closure: "closure",
-	closureReferences: "closure_references", referrerClosure: "referrer_closure", realisation: "realisation",
+	closureReferences: "closure_references", referrerClosure: "referrer_closure", findRealisation: "realisation",
 	addRealisation: "add_realisation", signRealisation: "sign_realisation", deleteRealisation: "delete_realisation",
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"firn/internal/format/nixhash"
 	"firn/internal/format/pathinfo"
+	"firn/internal/format/realisation"
 	"firn/internal/format/signature"
 	"firn/internal/format/storepath"
 	"firn/internal/sqlite"
@@ -269,10 +270,11 @@ func TestUpdate(t *testing.T) {
 
 func TestBuildTrace(t *testing.T) {
 	d := create(t, Options{BuildTrace: true})
-	drv, out := name(1, "x.drv"), name(2, "x")
-	add := func(r Realisation) (conflict *Realisation) {
+	id, out := realisation.ID{Drv: name(1, "x.drv"), Output: "out"}, name(2, "x")
+	sign := func(key string) signature.Signature { return signature.NewSecretKey(key, [32]byte{}).Sign("x") }
+	add := func(p storepath.Path, sigs ...signature.Signature) (conflict *realisation.Realisation) {
 		err := d.Write(t.Context(), func() (err error) {
-			conflict, err = d.AddRealisation(drv, "out", r)
+			conflict, err = d.AddRealisation(&realisation.Realisation{ID: id, OutPath: p, Signatures: sigs})
 			return err
 		})
 		if err != nil {
@@ -280,23 +282,23 @@ func TestBuildTrace(t *testing.T) {
 		}
 		return conflict
 	}
-	if got, err := d.Realisation(drv, "out"); got != nil || err != nil {
+	if got, err := d.Realisation(id); got != nil || err != nil {
 		t.Errorf("nothing yet: %v, %v", got, err)
 	}
-	add(Realisation{Path: out, Signatures: []string{"b:1"}})
-	add(Realisation{Path: out, Signatures: []string{"a:1", "b:1"}})
-	want := &Realisation{Path: out, Signatures: []string{"a:1", "b:1"}}
-	got, err := d.Realisation(drv, "out")
+	add(out, sign("b"))
+	add(out, sign("a"), sign("b"))
+	want := &realisation.Realisation{ID: id, OutPath: out, Signatures: []signature.Signature{sign("a"), sign("b")}}
+	got, err := d.Realisation(id)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
-	if c := add(Realisation{Path: drv}); c == nil || c.Path != out {
+	if c := add(id.Drv); c == nil || c.OutPath != out {
 		t.Errorf("conflict %v", c)
 	}
-	if err := d.Write(t.Context(), func() error { return d.DeleteRealisation(drv, "out") }); err != nil {
+	if err := d.Write(t.Context(), func() error { return d.DeleteRealisation(id) }); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := d.Realisation(drv, "out"); got != nil {
+	if got, _ := d.Realisation(id); got != nil {
 		t.Errorf("deleted, and still %v", got)
 	}
 }
@@ -313,7 +315,7 @@ func TestSchemaIsMadeOnce(t *testing.T) {
 	if ok, err := again.IsValid(name(1, "a")); !ok || err != nil {
 		t.Error(ok, err)
 	}
-	if _, err := again.Realisation(name(1, "a"), "out"); err != nil {
+	if _, err := again.Realisation(realisation.ID{Drv: name(1, "a"), Output: "out"}); err != nil {
 		t.Error(err)
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none"), storepath.Default, Options{}); err == nil {

@@ -37,13 +37,7 @@ func (d *DB) row(info *pathinfo.Info) row {
 	if info.Deriver != "" {
 		r.deriver = d.full(info.Deriver)
 	}
-	if len(info.Signatures) > 0 {
-		texts := make([]string, len(info.Signatures))
-		for i, s := range info.Signatures {
-			texts[i] = s.String()
-		}
-		r.sigs = strings.Join(texts, " ")
-	}
+	r.sigs = joinSignatures(info.Signatures)
 	return r
 }
 
@@ -61,14 +55,30 @@ func (d *DB) info(p storepath.Path, r row) (*pathinfo.Info, error) {
 			return nil, err
 		}
 	}
-	for _, text := range strings.Fields(r.sigs) {
-		s, err := signature.Parse(text)
+	if info.Signatures, err = parseSignatures(r.sigs); err != nil {
+		return nil, err
+	}
+	info.CA, err = storepath.ParseContentAddressOpt(r.ca)
+	return info, err
+}
+
+// joinSignatures and parseSignatures are about lists separated by blanks.
+func joinSignatures(sigs []signature.Signature) string {
+	texts := make([]string, len(sigs))
+	for i, s := range sigs {
+		texts[i] = s.String()
+	}
+	return strings.Join(texts, " ")
+}
+
+func parseSignatures(text string) (sigs []signature.Signature, err error) {
+	for _, field := range strings.Fields(text) {
+		s, err := signature.Parse(field)
 		if err != nil {
 			return nil, err
 		}
-		info.Signatures = append(info.Signatures, s)
+		sigs = append(sigs, s)
 	}
-	slices.SortFunc(info.Signatures, signature.Compare)
-	info.CA, err = storepath.ParseContentAddressOpt(r.ca)
-	return info, err
+	slices.SortFunc(sigs, signature.Compare)
+	return sigs, nil
 }
