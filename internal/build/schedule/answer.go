@@ -1,0 +1,214 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"firn/internal/build/plan"
+	"firn/internal/format/derivation"
+	"firn/internal/format/nixhash"
+	"firn/internal/format/realisation"
+	"firn/internal/format/storepath"
+)
+
+// answerAll answers the planner's questions until it has no more, those of a kind together. Substituters
+// are asked beside other work; everything else comes from the store at once.
+func (c *call) answerAll() error {
+	for {
+		asks := c.planner.Asks()
+		if len(asks) == 0 {
+			return nil
+		}
+		if err := c.answer(asks); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *call) answer(asks []plan.Step) error {
+	var reads []plan.ReadDerivation
+	var checks []plan.CheckValid
+	var offers []storepath.Path
+	for _, a := range asks {
+		switch a := a.(type) {
+		case plan.ReadDerivation:
+			reads = append(reads, a)
+		case plan.CheckValid:
+			checks = append(checks, a)
+		case plan.FindOffer:
+			offers = append(offers, a.Path)
+		case plan.FindRealisation:
+			if err := c.realisation(a); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.valid(checks); err != nil {
+		return err
+	}
+	if err := c.derivations(reads); err != nil {
+		return err
+	}
+	c.offers(offers)
+	return nil
+}
+
+// valid answers what is valid. What is asked about is kept from now on, valid or not: it is wanted.
+func (c *call) valid(checks []plan.CheckValid) error {
+	if len(checks) == 0 {
+		return nil
+	}
+	paths := make([]storepath.Path, len(checks))
+	for i, k := range checks {
+		paths[i] = k.Path
+	}
+	valid, err := c.known(paths)
+	if err != nil {
+		return err
+	}
+	for _, k := range checks {
+		ok := valid[k.Path]
+		if ok && k.Contents {
+			if ok, err = c.intact(k.Path); err != nil {
+				return err
+			}
+		}
+		c.planner.Valid(k.Path, k.Contents, ok)
+	}
+	return nil
+}
+
+// intact tells whether the contents of a valid path have the registered hash.
+func (c *call) intact(p storepath.Path) (bool, error) {
+	info, err := c.s.store.PathInfo(c.ctx, p)
+	if err != nil {
+		return false, err
+	}
+	hash := nixhash.NewWriter(info.NARHash.Algo())
+	if err := c.s.store.WriteNAR(c.ctx, p, hash); err != nil {
+		return false, nil // what cannot be read is not intact
+	}
+	return hash.Sum() == info.NARHash, nil
+}
+
+// known tells which paths are valid.
+func (c *call) known(paths []storepath.Path) (map[storepath.Path]bool, error) {
+	if err := c.s.store.AddTempRoots(c.ctx, paths...); err != nil {
+		return nil, err
+	}
+	slices.Sort(paths)
+	list, err := c.s.store.ValidPaths(c.ctx, slices.Compact(paths))
+	if err != nil {
+		return nil, err
+	}
+	valid := make(map[storepath.Path]bool, len(list))
+	for _, p := range list {
+		valid[p] = true
+	}
+	return valid, nil
+}
+
+// derivations reads derivations.
+func (c *call) derivations(reads []plan.ReadDerivation) error {
+	var missing []storepath.Path
+	var left []plan.ReadDerivation
+	for _, r := range reads {
+		if c.s.Derivations != nil {
+			if d := c.s.Derivations(r.Drv); d != nil {
+				c.planner.Derivation(r.Drv, r.Again, d, nil)
+				continue
+			}
+		}
+		missing, left = append(missing, r.Drv), append(left, r)
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	valid, err := c.known(missing)
+	if err != nil {
+		return err
+	}
+	for _, r := range left {
+		if !valid[r.Drv] {
+			c.planner.Derivation(r.Drv, r.Again, nil, nil)
+			continue
+		}
+		d, err := c.read(r.Drv)
+		c.planner.Derivation(r.Drv, r.Again, d, err)
+	}
+	return nil
+}
+
+func (c *call) read(drv storepath.Path) (*derivation.Derivation, error) {
+	text, err := os.ReadFile(c.s.store.RealPath(drv))
+	if err != nil {
+		return nil, err
+	}
+	full := c.s.store.Dir().Join(drv)
+	if !drv.IsDerivation() {
+		return nil, fmt.Errorf("path '%s' is not a store derivation", full)
+	}
+	d, err := derivation.ParseATerm(c.s.store.Dir(), drv.DerivationName(), string(text))
+	if err != nil {
+		return nil, fmt.Errorf("error parsing derivation '%s': %w", full, err)
+	}
+	return d, nil
+}
+
+// realisation looks up what an output was built to, here or elsewhere.
+func (c *call) realisation(a plan.FindRealisation) error {
+	id := realisation.ID{Drv: a.Drv, Output: a.Output}
+	if a.Remote {
+		c.begin(func() func() {
+			r, err := c.s.substituter.Realisation(c.ctx, id)
+			if r != nil && c.s.traces != nil {
+				err = errors.Join(err, c.s.traces.AddRealisations(c.ctx, []realisation.Realisation{*r}))
+			}
+			return func() { c.planner.Realisation(a.Drv, a.Output, true, pathOf(r), err) }
+		}, nil)
+		return nil
+	}
+	r, err := c.s.traces.Realisation(c.ctx, id)
+	if err != nil {
+		return err
+	}
+	c.planner.Realisation(a.Drv, a.Output, false, pathOf(r), nil)
+	return nil
+}
+
+func pathOf(r *realisation.Realisation) storepath.Path {
+	if r == nil {
+		return ""
+	}
+	return r.OutPath
+}
+
+// offers asks substituters for paths.
+func (c *call) offers(paths []storepath.Path) {
+	if len(paths) == 0 {
+		return
+	}
+	c.begin(func() func() {
+		type answer struct {
+			offer *plan.Offer
+			err   error
+		}
+		found := make(map[storepath.Path]answer, len(paths))
+		err := c.s.substituter.Offers(c.ctx, paths, func(p storepath.Path, o *plan.Offer, err error) { found[p] = answer{o, err} })
+		if ctxErr := context.Cause(c.ctx); ctxErr != nil {
+			err = ctxErr
+		}
+		return func() {
+			for _, p := range paths {
+				a, ok := found[p]
+				if !ok {
+					a.err = err
+				}
+				c.planner.Offer(p, a.offer, a.err)
+			}
+		}
+	}, nil)
+}

@@ -1,0 +1,233 @@
+// Package schedule carries out plans: it answers what a planner asks from a store and its substituters,
+// does the work that the planner finds possible within the slots there are, and reports.
+//
+// One Scheduler serves any number of calls at once, which share its slots: an evaluation that needs
+// something built and the command that builds the results, several clients of a daemon. Within a call the
+// most urgent work starts first; work that is already under way for another call is not done twice,
+// because whoever does it holds a lock.
+//
+// Without KeepGoing the first build that fails ends the call: what is under way is cancelled.
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"firn/internal/activity"
+	"firn/internal/build/plan"
+	"firn/internal/format/derivation"
+	"firn/internal/format/pathinfo"
+	"firn/internal/format/realisation"
+	"firn/internal/format/storepath"
+)
+
+// A Realiser builds derivations whose inputs are valid.
+type Realiser interface {
+	// Realise builds. A *plan.BuildError says that the derivation is to blame.
+	Realise(ctx context.Context, b plan.Build) (*plan.Outcome, error)
+	// PostBuild tells the user's hook of a build.
+	PostBuild(ctx context.Context, drv storepath.Path, outputs []storepath.Path) error
+}
+
+// A Substituter gets store objects from elsewhere.
+type Substituter interface {
+	// Offers tells which of the paths can be had, in any order. A path it is not called for cannot. An
+	// error of one path is told with it; the error that Offers returns is of all.
+	Offers(ctx context.Context, paths []storepath.Path, found func(storepath.Path, *plan.Offer, error)) error
+	// Realisation returns what an output is known to be elsewhere, nil if nobody knows.
+	Realisation(ctx context.Context, id realisation.ID) (*realisation.Realisation, error)
+	// Substitute makes a path valid whose references are.
+	Substitute(ctx context.Context, s plan.Substitute) error
+}
+
+// Store answers questions; it is the store that is built into.
+type Store interface {
+	Dir() storepath.Dir
+	RealPath(storepath.Path) string
+	ValidPaths(ctx context.Context, paths []storepath.Path) ([]storepath.Path, error)
+	AddTempRoots(ctx context.Context, paths ...storepath.Path) error
+	PathInfo(ctx context.Context, p storepath.Path) (*pathinfo.Info, error)
+	WriteNAR(ctx context.Context, p storepath.Path, w io.Writer) error
+}
+
+// Traces tell what outputs were built to.
+type Traces interface {
+	Realisation(ctx context.Context, id realisation.ID) (*realisation.Realisation, error)
+	AddRealisations(ctx context.Context, rs []realisation.Realisation) error
+}
+
+// Config are the choices of the person who builds.
+type Config struct {
+	MaxJobs                int // builds at once; with 0 nothing is built here
+	MaxSubstitutionJobs    int // substitutions at once; 0 is 1
+	KeepGoing              bool
+	Fallback               bool
+	Substitute             bool
+	AlwaysAllowSubstitutes bool
+	ContentAddressed       bool
+}
+
+// A Scheduler carries out plans for one store.
+type Scheduler struct {
+	store       Store
+	traces      Traces      // nil where content-addressed derivations are not in use
+	realiser    Realiser    // nil where nothing can be built
+	substituter Substituter // nil where there is none
+	config      Config
+	recorder    *activity.Recorder
+	// Derivations finds derivations that need not be read; it may be set before the first call.
+	Derivations func(storepath.Path) *derivation.Derivation
+
+	builds, substitutions chan struct{} // slots: a value in the channel is one in use
+}
+
+// Parts are what a scheduler is made of; see the fields of Scheduler for what may be nil.
+type Parts struct {
+	Store       Store
+	Traces      Traces
+	Realiser    Realiser
+	Substituter Substituter
+	Activity    *activity.Recorder
+}
+
+// New makes a scheduler.
+func New(c Config, p Parts) *Scheduler {
+	return &Scheduler{store: p.Store, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, config: c, recorder: p.Activity,
+		builds: make(chan struct{}, max(1, c.MaxJobs)), substitutions: make(chan struct{}, max(1, c.MaxSubstitutionJobs))}
+}
+
+func (s *Scheduler) settings() plan.Settings {
+	return plan.Settings{
+		Dir: s.store.Dir(), Substitute: s.config.Substitute && s.substituter != nil,
+		AlwaysAllowSubstitutes: s.config.AlwaysAllowSubstitutes, Fallback: s.config.Fallback,
+		ContentAddressed: s.config.ContentAddressed && s.traces != nil,
+	}
+}
+
+// An Error says that not all targets exist. What the failures were has been reported, but for the one
+// failure that the text repeats if it is the only one.
+type Error struct {
+	Text string
+	// Code is what a command exits with.
+	Code int
+	// Failure is the only target's, nil if there are several.
+	Failure *plan.Failure
+}
+
+func (e *Error) Error() string { return e.Text }
+
+func (e *Error) Unwrap() error {
+	if e.Failure == nil {
+		return nil
+	}
+	return e.Failure
+}
+
+// Realise makes targets exist. The results are in the order of the targets; they are there beside an
+// *Error too, which means that some targets do not exist. Other errors are of the machine.
+func (s *Scheduler) Realise(ctx context.Context, targets []plan.Target) ([]plan.Result, error) {
+	c := newCall(ctx, s, s.settings(), targets)
+	defer c.cancel(nil)
+	err := c.loop()
+	err = errors.Join(err, c.waitHooks())
+	results := make([]plan.Result, len(targets))
+	for i := range targets {
+		results[i] = c.planner.Result(i)
+	}
+	if err != nil {
+		return results, err
+	}
+	return results, c.verdict(targets, results)
+}
+
+// Rehearse finds out what Realise would do.
+func (s *Scheduler) Rehearse(ctx context.Context, targets []plan.Target) (*plan.Summary, error) {
+	set := s.settings()
+	set.Assume = true
+	c := newCall(ctx, s, set, targets)
+	defer c.cancel(nil)
+	sum := &plan.Summary{}
+	for {
+		err := c.answerAll()
+		for c.running > 0 { // substituters are asked
+			c.wait()
+			err = errors.Join(err, c.answerAll())
+		}
+		if err = errors.Join(err, c.broken); err != nil {
+			return nil, err
+		}
+		work := c.planner.Work()
+		if len(work) == 0 {
+			break
+		}
+		for _, step := range work {
+			sum.Add(step)
+			switch step := step.(type) {
+			case plan.Build:
+				outputs := map[string]storepath.Path{}
+				for _, o := range step.Derivation.Outputs {
+					outputs[o.Name] = o.Path
+				}
+				c.planner.Built(step.Drv, step.Mode, outputs, false, nil)
+			case plan.Substitute:
+				c.planner.Substituted(step.Path, nil)
+			}
+		}
+	}
+	for i, t := range targets {
+		r := c.planner.Result(i)
+		if r.Err == nil {
+			continue
+		}
+		if !r.Err.Missing {
+			return nil, r.Err
+		}
+		sum.Unknown = append(sum.Unknown, t.Path)
+	}
+	return sum, nil
+}
+
+// verdict words the failure of a call.
+func (c *call) verdict(targets []plan.Target, results []plan.Result) error {
+	var failed []string
+	var first *plan.Failure
+	for i, r := range results {
+		if r.Err == nil {
+			continue
+		}
+		failed = append(failed, "'"+c.s.store.Dir().Join(targets[i].Path)+"'")
+		if first == nil {
+			first = r.Err
+		} else {
+			c.s.report(r.Err)
+		}
+	}
+	code := plan.ExitCode(c.statuses)
+	switch {
+	case len(failed) == 0 && c.planner.Done():
+		return nil
+	case len(failed) == 0:
+		return fmt.Errorf("these cannot be realised, because they need each other: %s", c.names(targets))
+	case len(failed) == 1:
+		return &Error{Text: first.Error(), Code: code, Failure: first}
+	}
+	c.s.report(first)
+	return &Error{Text: "build of " + strings.Join(failed, ", ") + " failed", Code: code}
+}
+
+func (c *call) names(targets []plan.Target) string {
+	var list []string
+	for i, t := range targets {
+		if !c.planner.Result(i).Decided {
+			list = append(list, "'"+c.s.store.Dir().Join(t.Path)+"'")
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func (s *Scheduler) report(f *plan.Failure) {
+	s.recorder.Say(activity.Error, f.Error())
+}
