@@ -54,7 +54,7 @@ func (m *markdown) blocks(lines []string, first, rest string) {
 			continue
 		default:
 			end = blockEnd(lines, i, isProse)
-			m.wrap(strings.Join(lines[i:end], " "), lead, rest)
+			m.paragraph(lines[i:end], lead, rest)
 		}
 		i = end
 		lead = rest
@@ -166,7 +166,20 @@ func trimIndent(lines []string, n int) []string {
 	return out
 }
 
-// wrap breaks a paragraph into lines.
+// paragraph lays out lines as one, but for those that end in a backslash: there
+// a new line begins.
+func (m *markdown) paragraph(lines []string, lead, rest string) {
+	for len(lines) > 0 {
+		n := 1
+		for n < len(lines) && !strings.HasSuffix(lines[n-1], "\\") {
+			n++
+		}
+		m.wrap(strings.TrimSuffix(strings.Join(lines[:n], " "), "\\"), lead, rest)
+		lines, lead = lines[n:], rest
+	}
+}
+
+// wrap breaks a text into lines.
 func (m *markdown) wrap(text, lead, rest string) {
 	line, column, empty := lead, visibleWidth(lead), true
 	for _, word := range strings.Fields(m.inline(text)) {

@@ -16,6 +16,10 @@ func TestMarkdown(t *testing.T) {
 A paragraph of *some* words, with ` + "`code that is long`" + `, **strong** ones
 and [a link](https://example.org/a) that wraps.
 
+Broken\
+  here,
+not there.
+
 - first item that is long enough to be broken
   here, too
 - second
@@ -40,6 +44,9 @@ an open ` + "`" + ` mark and [ bracket`
 A paragraph of some words, with ` + "`code" + `
 ` + "that is long`" + `, strong ones and a link
 that wraps.
+
+Broken
+here, not there.
 
 · first item that is long enough to be
   broken here, too
