@@ -22,7 +22,8 @@ type reference struct {
 	t       *testing.T
 	command []string
 	dir     string
-	calls   *int // each gets a cache of its own: what is remembered of a commit can be wrong for its work tree
+	calls   *int   // each gets a cache of its own: what is remembered of a commit can be wrong for its work tree
+	cache   string // unless there is a common one
 }
 
 func findReference(t *testing.T) reference {
@@ -38,7 +39,7 @@ func findReference(t *testing.T) reference {
 		exec.Command("chmod", "-R", "u+w", dir).Run()
 		os.RemoveAll(dir)
 	})
-	return reference{t, command, dir, new(int)}
+	return reference{t: t, command: command, dir: dir, calls: new(int)}
 }
 
 // eval evaluates an expression and returns its JSON, or the error.
@@ -46,8 +47,12 @@ func (r reference) eval(expr string) (string, error) {
 	args := append(r.command[1:], "--extra-experimental-features", "nix-command flakes fetch-tree", "eval", "--impure", "--json",
 		"--store", filepath.Join(r.dir, "store"), "--expr", expr)
 	*r.calls++
+	cache := r.cache
+	if cache == "" {
+		cache = filepath.Join(r.dir, fmt.Sprint("cache", *r.calls))
+	}
 	cmd := exec.Command(r.command[0], args...)
-	cmd.Env = append(os.Environ(), "HOME="+r.dir, "XDG_CACHE_HOME="+filepath.Join(r.dir, fmt.Sprint("cache", *r.calls)))
+	cmd.Env = append(os.Environ(), "HOME="+r.dir, "XDG_CACHE_HOME="+cache)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -262,5 +267,54 @@ func TestReferenceURLs(t *testing.T) {
 		if got == nil || want == nil || !strings.Contains(want.Error(), lastPart(got.Error())) {
 			t.Errorf("%q\nours: %v\nreference: %v", url, got, want)
 		}
+	}
+}
+
+// TestReferenceCache has each program use what the other has fetched, with the source gone.
+func TestReferenceCache(t *testing.T) {
+	ref := findReference(t)
+	isolate(t)
+	for _, order := range []string{"ours first", "reference first"} {
+		t.Run(order, func(t *testing.T) {
+			dir := filepath.Join(ref.dir, strings.ReplaceAll(order, " ", "-"))
+			s := newSite(t)
+			s.set("/a.tar.gz", archive("x", order, "d/run*", strings.Repeat("two", 1000), "same", "y"))
+			s.set("/file", order)
+			r := newRepository(t, filepath.Join(dir, "repo"))
+			r.commit("f", order)
+			r.git("clone", "-q", "--bare", r.dir, filepath.Join(dir, "bare"))
+			sources := []referenceCase{
+				{"tarball", "fetchTree", `{"type":"tarball","url":"` + s.URL + `/a.tar.gz"}`},
+				{"clone", "fetchGit", `{"url":"file://` + dir + `/bare"}`},
+			}
+			shared := ref
+			shared.cache = filepath.Join(dir, "cache")
+			x := setup(t, func(c *Config) { c.CacheDir = filepath.Join(dir, "cache/nix") })
+			first := func(c referenceCase) (map[string]string, error) { return ours(t, x, c.builtin, c.attrs) }
+			second := func(c referenceCase) (map[string]string, error) { return shared.builtin(c.builtin, c.attrs) }
+			if order == "reference first" {
+				first, second = second, first
+			}
+			want := map[string]map[string]string{}
+			for _, c := range sources {
+				m, err := first(c)
+				if err != nil {
+					t.Fatalf("%s: %v", c.name, err)
+				}
+				want[c.name] = m
+			}
+			x.Close()
+			x = x.again()
+			s.fail(true)
+			if err := os.Rename(filepath.Join(dir, "bare"), filepath.Join(dir, "gone")); err != nil {
+				t.Fatal(err)
+			}
+			os.Mkdir(filepath.Join(dir, "bare"), 0o755) // or else it would count as a work tree
+			for _, c := range sources {
+				if got, err := second(c); err != nil || !reflect.DeepEqual(got, want[c.name]) {
+					t.Errorf("%s: %v, %v\nfirst it was %v", c.name, got, err, want[c.name])
+				}
+			}
+		})
 	}
 }
