@@ -39,7 +39,6 @@ func at(t testing.TB, root string, change func(*Options)) *Store {
 func TestConformance(t *testing.T) {
 	for name, change := range map[string]func(*Options){
 		"durable": nil,
-		"ordered": func(o *Options) { o.Durability = Ordered },
 		"no wal":  func(o *Options) { o.NoWAL, o.Durability = true, Careless },
 	} {
 		t.Run(name, func(t *testing.T) {
