@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"firn/internal/activity"
+	"firn/internal/build/schedule"
 	"firn/internal/diag"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/symbol"
 	"firn/internal/lang/value"
 	"firn/internal/store/local"
 	"firn/internal/wiring"
+	"firn/internal/world"
 )
 
 // Flags of everything that evaluates.
@@ -47,8 +49,9 @@ var evalFlags = []*Flag{&argFlag, &argStrFlag, &argFromFileFlag, &argFromStdinFl
 // An evaluation is an evaluator as a command uses it.
 type evaluation struct {
 	*wiring.Evaluation
-	call  *Call
-	store *local.Store
+	call      *Call
+	store     *local.Store
+	scheduler *schedule.Scheduler // nil if there is no store
 }
 
 // newEvaluation connects an evaluator by the command line's flags.
@@ -62,8 +65,17 @@ func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 	renderer := c.Log.Renderer()
 	machine := c.machine()
 	st, err := c.evalStore(machine)
+	if err != nil {
+		return nil, err
+	}
+	var builds *schedule.Scheduler
+	var realise world.Realiser
+	if st != nil {
+		builds = wiring.NewScheduler(&c.Config.Values, machine, st)
+		realise = wiring.Realiser(builds)
+	}
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
-		Store: st, Context: context.Background(), Machine: machine,
+		Store: st, Realise: realise, Context: context.Background(), Machine: machine,
 		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
 		Now:       started.Unix,
 		Warn:      c.warn,
@@ -75,7 +87,7 @@ func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 		renderer.Library = c.libraryFiles("/nix/store", cwd, append(include, c.Config.Eval.NixPath...))
 	}
 	renderer.ShowTrace = c.Config.General.ShowTrace
-	return &evaluation{e, c, st}, err
+	return &evaluation{e, c, st, builds}, nil
 }
 
 // warn shows a warning of an evaluation. One without a code is what a program
@@ -158,3 +170,9 @@ func (e *evaluation) fileArgument(w *eval.Worker, arg string) string {
 	}
 	return eval.CanonPath(w.World.Cwd + "/" + arg)
 }
+
+// realStoreDir is where the store's objects are on this machine.
+func (e *evaluation) realStoreDir() string { return strings.TrimSuffix(e.store.RealPath(""), "/") }
+
+// atItsPlace reports whether store paths are where they say.
+func (e *evaluation) atItsPlace() bool { return e.realStoreDir() == string(e.StoreDir) }

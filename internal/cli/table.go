@@ -15,6 +15,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 	},
 	Flags: [][]*Flag{nixFlags, commonFlags},
 	Sub: []*Command{
+		&buildCommand,
 		&dumpManualCommand,
 		&completionCommand,
 		&configCommand,
@@ -22,6 +23,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&explainCommand,
 		&helpCommand,
 		&replCommand,
+		&runCommand,
 		&versionCommand,
 	},
 	Renamed: []Renamed{

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"firn/internal/build/plan"
+	"firn/internal/config"
+	"firn/internal/lang/symbol"
+	"firn/internal/lang/version"
+)
+
+var (
+	outLinkFlag       = Flag{Long: "out-link", Short: 'o', Labels: []string{"path"}, Doc: "The name of the links to the results, instead of `result`."}
+	noLinkFlag        = Flag{Long: "no-link", Doc: "Do not make links to the results."}
+	printOutPathsFlag = Flag{Long: "print-out-paths", Doc: "Print the paths of the results."}
+	buildDryRunFlag   = Flag{Long: "dry-run", Doc: "Show what would be built, and build nothing."}
+	rebuildFlag       = Flag{Long: "rebuild", Doc: "Build again what is there and fail if the outcome differs."}
+)
+
+var buildCommand = Command{
+	Name: "build", Category: MainCommands, Feature: config.NixCommand,
+	Summary: "build a derivation or fetch a store path",
+	Doc:     "Builds what the arguments name and makes links to the results: `result`, `result-1`, …, with the name of the output added for others than `out`. The links keep the results from being collected.",
+	Examples: []Example{
+		{"Build the derivation in a file", "nix build --file ./default.nix"},
+		{"Build an attribute without a link and print its path", "nix build --file ./default.nix --no-link --print-out-paths hello"},
+		{"Build two outputs", "nix build --file ./default.nix 'openssl^bin,man'"},
+	},
+	Flags: [][]*Flag{{&buildDryRunFlag, &noLinkFlag, &outLinkFlag, &printOutPathsFlag, &rebuildFlag}, jsonFlags, installableFlags, evalFlags},
+	Args:  []Arg{{Label: "installables", Many: true}},
+	Run:   runBuild,
+}
+
+func runBuild(ctx context.Context, c *Call) error {
+	e, err := c.newEvaluation(false)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	list, err := e.installables(c.Args)
+	if err != nil {
+		return err
+	}
+	if c.Has(&buildDryRunFlag) {
+		return e.rehearse(ctx, list)
+	}
+	if c.Has(&rebuildFlag) {
+		for i := range list {
+			list[i].target.Mode = plan.Check
+		}
+	}
+	results, err := e.build(ctx, list)
+	if err != nil {
+		return err
+	}
+	if !c.Has(&noLinkFlag) {
+		name, ok := c.Value(&outLinkFlag)
+		if !ok {
+			name = "result"
+		}
+		if err := e.linkResults(ctx, results, name); err != nil {
+			return err
+		}
+	}
+	return e.printResults(list, results)
+}
+
+// printResults prints what --print-out-paths and --json ask for.
+func (e *evaluation) printResults(list []wanted, results []plan.Result) error {
+	c := e.call
+	if c.Has(&printOutPathsFlag) {
+		for _, r := range results {
+			for _, o := range resultOutputs(r) {
+				if err := printLine(c.Out, e.StoreDir.Join(o.Path)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if !c.Has(&jsonFlag) {
+		return nil
+	}
+	type built struct {
+		DrvPath string            `json:"drvPath,omitempty"`
+		Outputs map[string]string `json:"outputs,omitempty"`
+		Path    string            `json:"path,omitempty"`
+	}
+	out := make([]built, len(results))
+	for i, r := range results {
+		if list[i].target.IsPath() {
+			out[i].Path = e.StoreDir.Join(r.Path)
+			continue
+		}
+		out[i] = built{DrvPath: e.StoreDir.Join(list[i].target.Path), Outputs: map[string]string{}}
+		for _, o := range r.Outputs {
+			out[i].Outputs[o.Name] = e.StoreDir.Join(o.Path)
+		}
+	}
+	text, err := json.Marshal(out)
+	if err != nil {
+		return err
+	}
+	if c.Pretty() {
+		text = indentJSON(text)
+	}
+	return printLine(c.Out, string(text))
+}
+
+// rehearse prints what would be done.
+func (e *evaluation) rehearse(ctx context.Context, list []wanted) error {
+	targets := make([]plan.Target, len(list))
+	for i := range list {
+		targets[i] = list[i].target
+	}
+	sum, err := e.scheduler.Rehearse(ctx, targets)
+	if err != nil {
+		return buildError(err)
+	}
+	e.call.Log.Say(0, sum.Text(e.StoreDir))
+	return nil
+}
+
+func asError[T error](err error, target *T) bool { return errors.As(err, target) }
+func itoa(n int) string                          { return strconv.Itoa(n) }
+func pnameSymbol() symbol.Symbol                 { return symbol.Intern("pname") }
+
+func nameWithoutVersion(name string) string {
+	name, _ = version.SplitName(name)
+	return name
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"firn/internal/build/plan"
+	"firn/internal/build/schedule"
+	"firn/internal/diag"
+	"firn/internal/format/storepath"
+	"firn/internal/lang/eval"
+	"firn/internal/lang/packages"
+	"firn/internal/lang/value"
+)
+
+// A wanted is something that a command builds: outputs of a derivation, with
+// where they came from.
+type wanted struct {
+	target plan.Target
+	// program is the name of the program to run, for firn run.
+	program string
+}
+
+// build realises targets and returns their outputs.
+func (e *evaluation) build(ctx context.Context, list []wanted) ([]plan.Result, error) {
+	targets := make([]plan.Target, len(list))
+	for i := range list {
+		targets[i] = list[i].target
+	}
+	results, err := e.scheduler.Realise(ctx, targets)
+	if err != nil {
+		return nil, buildError(err)
+	}
+	return results, nil
+}
+
+// buildError gives a failed build the exit code that it asks for.
+func buildError(err error) error {
+	var failed *schedule.Error
+	if asError(err, &failed) {
+		return &diag.Error{Code: diag.BuildFailed, Msg: failed.Text, Status: failed.Code, Err: err}
+	}
+	return err
+}
+
+// installables evaluates the arguments to what is to be built: all of it in the
+// value if no outputs are named.
+func (e *evaluation) installables(args []string) (list []wanted, err error) {
+	if len(args) == 0 {
+		args = []string{""}
+	}
+	err = e.Run(func(w *eval.Worker) {
+		for _, arg := range args {
+			if p, outputs, ok := e.storeArgument(w, arg); ok {
+				list = append(list, wanted{target: storeTarget(p, outputs)})
+				continue
+			}
+			c, _, outputs := e.installable(w, arg)
+			list = append(list, e.packages(w, c, outputs)...)
+		}
+	})
+	return list, err
+}
+
+// storeArgument recognises a path in the store, with outputs after ^.
+func (e *evaluation) storeArgument(w *eval.Worker, arg string) (p storepath.Path, outputs string, ok bool) {
+	if !strings.HasPrefix(arg, string(w.StoreDir)+"/") {
+		return "", "", false
+	}
+	arg, outputs, _ = strings.Cut(arg, "^")
+	p, _, err := w.StoreDir.ParseInside(arg)
+	return p, outputs, err == nil
+}
+
+func storeTarget(p storepath.Path, outputs string) plan.Target {
+	t := plan.Target{Path: p}
+	switch {
+	case outputs == "*":
+		t.All = true
+	case outputs != "":
+		t.Outputs = strings.Split(outputs, ",")
+	}
+	return t
+}
+
+// packages finds the derivations in a value, with the outputs that are meant.
+func (e *evaluation) packages(w *eval.Worker, c *value.Value, outputs string) (list []wanted) {
+	for _, p := range packages.Find(w, c, packages.Options{AutoArgs: e.autoArgs(w)}) {
+		drv := p.DrvPath(w)
+		if drv == "" {
+			w.Fail(diag.New(diag.InvalidDerivation, "derivation does not contain a 'drvPath' attribute"))
+		}
+		t := plan.Target{Path: drv}
+		switch {
+		case outputs == "*":
+			t.All = true
+		case outputs != "":
+			t.Outputs = strings.Split(outputs, ",")
+		default:
+			t.Outputs = defaultOutputs(w, &p)
+		}
+		list = append(list, wanted{target: t, program: programName(w, &p)})
+	}
+	return list
+}
+
+// defaultOutputs are those of meta.outputsToInstall, or the one that the set
+// stands for.
+func defaultOutputs(w *eval.Worker, p *packages.Package) []string {
+	if c := p.MetaValue(w, "outputsToInstall"); c != nil {
+		if v := c.Load(); v.Kind() == value.KindList && v.Len() > 0 {
+			var names []string
+			for _, x := range v.List() {
+				names = append(names, w.ForceStringNoCtx(x, 0, eval.NoFrame))
+			}
+			return names
+		}
+	}
+	if name := p.OutputName(w); name != "" {
+		return []string{name}
+	}
+	return []string{"out"}
+}
+
+// programName is what firn run starts: meta.mainProgram, pname, or the name
+// without version.
+func programName(w *eval.Worker, p *packages.Package) string {
+	if s := p.MetaString(w, "mainProgram"); s != "" {
+		return s
+	}
+	if a := p.Attrs.Get(pnameSymbol()); a != nil {
+		return w.ForceStringNoCtx(a.Val, a.Pos, eval.NoFrame)
+	}
+	return nameWithoutVersion(p.Name)
+}
+
+// linkResults makes links to outputs that keep them from being collected:
+// result, result-OUTPUT, and result-2 and so on for further derivations.
+func (e *evaluation) linkResults(ctx context.Context, results []plan.Result, name string) error {
+	for i, r := range results {
+		base := name
+		if i > 0 {
+			base += "-" + itoa(i)
+		}
+		for _, o := range resultOutputs(r) {
+			link := base
+			if o.Name != "" && o.Name != "out" {
+				link += "-" + o.Name
+			}
+			abs, err := filepath.Abs(link)
+			if err != nil {
+				return err
+			}
+			if _, err := e.store.AddPermRoot(ctx, o.Path, abs); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// resultOutputs are the outputs of a result, or its path.
+func resultOutputs(r plan.Result) []plan.Output {
+	if len(r.Outputs) == 0 && r.Path != "" {
+		return []plan.Output{{Path: r.Path}}
+	}
+	return r.Outputs
+}
