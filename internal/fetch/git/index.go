@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -218,10 +219,13 @@ func parseCacheTree(b []byte, hash, depth int) (*cacheTree, []byte, error) {
 		return nil, nil, errIndex
 	}
 	c := &cacheTree{name: string(b[:zero])}
-	var subtrees int
-	if _, err := fmt.Sscanf(string(b[zero+1:end]), "%d %d", &c.count, &subtrees); err != nil {
+	entries, below, _ := strings.Cut(string(b[zero+1:end]), " ")
+	count, err1 := strconv.Atoi(entries)
+	subtrees, err2 := strconv.Atoi(below)
+	if err1 != nil || err2 != nil || count < -1 || subtrees < 0 {
 		return nil, nil, errIndex
 	}
+	c.count = count
 	b = b[end+1:]
 	if c.count >= 0 {
 		if len(b) < hash {

@@ -189,8 +189,8 @@ func (c *comparison) withWorkTree() error {
 type visitor struct {
 	*comparison
 	files *fileHasher
-	dir   string // the last directory looked at, with a slash
-	isDir bool   // whether it is one, not reached through a link
+	good  string // the last directory that is one and is not reached through a link, with a slash; "" is the root
+	bad   string // the last one that is not
 }
 
 func (v *visitor) visit(from, to int) error {
@@ -255,24 +255,39 @@ func (v *visitor) absent(e *indexEntry) fileState {
 	return missing
 }
 
-// inDirectory reports whether the directories on the way to name are directories.
+// inDirectory reports whether the directories on the way to name are directories. Names come in order, so most of the
+// way is that of the name before.
 func (v *visitor) inDirectory(name string) (bool, error) {
-	i := strings.LastIndexByte(name, '/') + 1
-	dir := name[:i]
-	if dir == "" || dir == v.dir {
-		return dir == "" || v.isDir, nil
+	dir := name[:strings.LastIndexByte(name, '/')+1]
+	if v.bad != "" && strings.HasPrefix(dir, v.bad) {
+		return false, nil
 	}
-	ok, err := v.inDirectory(dir[:i-1])
-	if ok && err == nil {
-		var st fileStat
-		st, err = lstat(filepath.Join(v.repo.Work, dir))
-		ok = err == nil && st.dir
-		if errors.Is(err, fs.ErrNotExist) {
-			err = nil
+	at := sharedDir(dir, v.good)
+	for at < len(dir) {
+		at += strings.IndexByte(dir[at:], '/') + 1
+		st, err := lstat(filepath.Join(v.repo.Work, dir[:at]))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+		if err != nil || !st.dir {
+			v.bad = dir[:at]
+			return false, nil
+		}
+		v.good = dir[:at]
+	}
+	v.good = dir
+	return true, nil
+}
+
+// sharedDir returns how many bytes of two directories, each with a slash at its end, are the same directory.
+func sharedDir(a, b string) int {
+	shared := 0
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '/' {
+			shared = i + 1
 		}
 	}
-	v.dir, v.isDir = dir, ok
-	return ok, err
+	return shared
 }
 
 // settle decides about files whose contents differ but that a filter may map to what is stored.
