@@ -47,7 +47,7 @@ func load(root, module string) (*Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Code{Module: module, Block: block, Packages: packages}
+	c := &Code{Root: root, Module: module, Block: block, Packages: packages}
 	entries, _ := os.ReadDir(filepath.Join(root, "docs", "spec"))
 	for _, e := range entries {
 		if e.Name() != "README.md" && e.Name()[0] != '.' {

@@ -9,6 +9,7 @@ import (
 
 // Code is what the rules are checked on.
 type Code struct {
+	Root     string // folder of go.mod
 	Module   string // module path of go.mod
 	Block    *Block
 	Packages []*Package
@@ -19,7 +20,7 @@ type Code struct {
 func (c *Code) Check() []string {
 	var all []string
 	for _, rule := range []func(*Code) []string{
-		edges, purity, unsafeFiles, doors, gates, names, initFunctions, assignedVariables, comments, specs,
+		edges, purity, unsafeFiles, doors, gates, names, initFunctions, assignedVariables, comments, specs, rows,
 	} {
 		all = append(all, rule(c)...)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -102,5 +103,18 @@ func TestArriveInside(t *testing.T) {
 	t.Setenv("FIRN_ORACLE_INSIDE", "1")
 	if err := RunInside(root, []string{given + "=/run/given"}, "-test.run=^TestArriveInside$"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestExplanations sees to it that the page has a heading for each.
+func TestExplanations(t *testing.T) {
+	page, err := os.ReadFile("../../docs/differences.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Explanations() {
+		if !strings.Contains(string(page), "\n## "+name+"\n") {
+			t.Errorf("docs/differences.md has no heading %q", name)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 
 	"firn/internal/oracle"
@@ -45,22 +44,6 @@ func TestAgainstReference(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
-
-// TestExplanations sees to it that the page has a heading for each.
-func TestExplanations(t *testing.T) {
-	if len(explanations) == 0 {
-		return
-	}
-	page, err := os.ReadFile("../../../docs/differences.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range explanations {
-		if !strings.Contains(string(page), "\n## "+e.name+"\n") {
-			t.Errorf("docs/differences.md has no heading %q", e.name)
-		}
-	}
-}
 
 func TestSignature(t *testing.T) {
 	failing := func(text string) outcome { return outcome{fails: true, text: text} }

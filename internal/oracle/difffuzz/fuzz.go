@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"firn/internal/oracle"
 	"firn/internal/oracle/exprgen"
 )
 
@@ -128,9 +129,11 @@ func (s *session) compareOne(it item, found *findings) {
 		found.note(1, 0)
 		return
 	}
-	if why := explain(firn, nix); why != "" {
-		found.explain(why)
-		return
+	if firn.fails && nix.fails {
+		if why := oracle.Explain(firn.text, nix.text); why != "" {
+			found.explain(why)
+			return
+		}
 	}
 	if found.again(firn, nix) {
 		return

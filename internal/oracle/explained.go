@@ -1,4 +1,4 @@
-package main
+package oracle
 
 import "regexp"
 
@@ -12,8 +12,8 @@ var explanations = []explanation{
 	{"Suggestions", func(firn, nix string) bool {
 		return suggestion.MatchString(firn) && suggestion.ReplaceAllString(firn, "") == suggestion.ReplaceAllString(nix, "")
 	}},
-	{"Reading a directory that is none", both(`^'.*' is not a directory$`, `^cannot read directory ".*": Not a directory$`)},
-	{"Results of __toString", both("^`__toString` (should|must) return a string, but got", `^cannot coerce .* to a string`)},
+	{"Reading a directory that is none", both(`'.*' is not a directory$`, `cannot read directory ".*": Not a directory$`)},
+	{"Results of __toString", both("`__toString` (should|must) return a string, but got", `cannot coerce .* to a string`)},
 }
 
 var suggestion = regexp.MustCompile(` Did you mean .*\?$`)
@@ -24,15 +24,22 @@ func both(firn, nix string) func(firn, nix string) bool {
 	return func(firn, nix string) bool { return f.MatchString(firn) && n.MatchString(nix) }
 }
 
-// explain returns the name of the explanation that fits, or "".
-func explain(firn, nix outcome) string {
-	if !firn.fails || !nix.fails {
-		return ""
-	}
+// Explain returns the heading in docs/differences.md under which it stands that firn fails with one message and Nix 2.34 with the
+// other, or "".
+func Explain(firn, nix string) string {
 	for _, e := range explanations {
-		if e.fits(firn.text, nix.text) {
+		if e.fits(firn, nix) {
 			return e.name
 		}
 	}
 	return ""
+}
+
+// Explanations returns all headings.
+func Explanations() []string {
+	var names []string
+	for _, e := range explanations {
+		names = append(names, e.name)
+	}
+	return names
 }
