@@ -19,7 +19,7 @@
 //	hg/<hash of URL>          Mercurial clones
 //	fetcher-locks/            one lock for each input that is being fetched
 //
-// A Fetcher is safe for concurrent use.
+// See docs/spec/fetch-cache.md. A Fetcher is safe for concurrent use.
 package fetch
 
 import (
