@@ -48,7 +48,7 @@ func constants() []eval.Builtin {
 		},
 		{
 			Name: "currentTime", Impure: true,
-			Const: func(w *worker) value.Value { return value.Int(w.World.Now()) },
+			Const: now,
 			Doc:   "The time in seconds since 1970, read once an evaluation. It does not exist in pure evaluation.",
 		},
 		{
@@ -61,6 +61,13 @@ func constants() []eval.Builtin {
 			Const: nixPath,
 		},
 	}
+}
+
+func now(w *worker) value.Value {
+	if w.World.Now == nil {
+		return value.Int(0)
+	}
+	return value.Int(w.World.Now())
 }
 
 func nixPath(w *worker) value.Value {

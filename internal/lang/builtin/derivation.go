@@ -44,7 +44,7 @@ func derivations() []eval.Builtin {
 	return []eval.Builtin{
 		{
 			Name: "derivation", Global: true,
-			Const: func(w *worker) value.Value { return w.EvalFile(derivationFile) },
+			Const: func(w *worker) value.Value { return w.EvalFile(derivationFile) }, Late: true,
 			Doc:   "A function that describes a build by a set of attributes: `name`, `system`, `builder`, and perhaps `args`, `outputs` and whatever the builder should find in its environment. The result is a set whose `drvPath` and `outPath` exist without anything being built.",
 		},
 		{Name: "derivationStrict", Global: true, Args: []string{"attrs"}, Fn: derivationStrict, Doc: "Writes the derivation that *attrs* describe and returns its path and those of its outputs. Programs call `derivation`, which does so when needed."},

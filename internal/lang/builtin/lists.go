@@ -132,7 +132,7 @@ func concatMap(w *worker, args []*cell, _ diag.Pos) value.Value {
 	for i, c := range items {
 		v := w.Call1(f, c, 0)
 		if v.Kind() != value.KindList {
-			w.ForceList(w.Cell(v), 0, result)
+			w.ForceList(w.Cell(v), w.PosOf(v, w.PosOf(f, 0)), result)
 		}
 		parts[i] = v.List()
 		total += v.Len()

@@ -169,7 +169,7 @@ func mapAttrs(w *worker, args []*cell, _ diag.Pos) value.Value {
 	list := set.List()
 	out := w.AttrSlots(len(list))
 	for _, a := range list {
-		out = append(out, value.Attr{Name: a.Name, Pos: a.Pos, Val: later(w, args[0], a.Name, a.Val)})
+		out = append(out, value.Attr{Name: a.Name, Val: later(w, args[0], a.Name, a.Val)})
 	}
 	return value.FromAttrs(w.NewAttrs(out))
 }

@@ -29,8 +29,9 @@ type Builtin struct {
 	// Fn computes the result. It may return any evaluated value; args belong to
 	// the caller and must not be kept.
 	Fn func(w *Worker, args []*value.Value, pos diag.Pos) value.Value
-	// Const makes a constant, or a value that is computed when first used.
+	// Const makes a constant; Late tells that it is computed when first used.
 	Const func(w *Worker) value.Value
+	Late  bool
 }
 
 // Arity is the number of arguments.
@@ -47,7 +48,7 @@ func (ev *Evaluator) available(b *Builtin) bool {
 	return !(b.Impure && ev.Pure)
 }
 
-// constNodeOf delays the computation of a constant until it is used.
+// constBuiltin delays the computation of a constant until it is used.
 type constBuiltin struct {
 	leaf
 	b *Builtin
@@ -61,7 +62,8 @@ func (n *constBuiltin) thunk(w *Worker, env *value.Env) *value.Value {
 // makeGlobals builds the variables of the outermost scope and the set builtins.
 func (ev *Evaluator) makeGlobals() {
 	ev.globals = make(map[symbol.Symbol]*value.Value, 2*len(ev.builtins))
-	var slab value.Slab
+	w := &Worker{Evaluator: ev}
+	slab := &w.Slab
 	slab.Small = true
 	attrs := make([]value.Attr, 0, len(ev.builtins)+1)
 	for i := range ev.builtins {
@@ -70,9 +72,12 @@ func (ev *Evaluator) makeGlobals() {
 			continue
 		}
 		var cell *value.Value
-		if b.Fn != nil {
+		switch {
+		case b.Fn != nil:
 			cell = slab.Cell(value.Builtin(i))
-		} else {
+		case !b.Late:
+			cell = slab.Cell(b.Const(w))
+		default:
 			cell = slab.Cell(value.Thunk(ev.exprs.add(&constBuiltin{b: b}), nil))
 		}
 		name := symbol.Intern(b.Name)

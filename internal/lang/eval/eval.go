@@ -119,8 +119,8 @@ type Worker struct {
 	cycle *value.Value
 	// telling is set while a trace is put into words.
 	telling bool
-	arena syntax.Arena
-	slabs *nodeSlabs
+	arena   syntax.Arena
+	slabs   *nodeSlabs
 }
 
 type limits struct {

@@ -104,7 +104,7 @@ func (p *printer) colored(color, text string) {
 
 func (p *printer) print(c *value.Value, depth int) {
 	if depth > p.w.limits.calls {
-		p.w.Fail(diag.New(diag.StackOverflow, "stack overflow; max-call-depth exceeded"))
+		p.tooDeep(c)
 	}
 	if p.o.Errors == RaiseErrors || p.o.Errors == RaiseTopErrors && depth == 0 || !p.o.Force {
 		p.value(c, depth)
@@ -117,10 +117,14 @@ func (p *printer) print(c *value.Value, depth int) {
 	}
 }
 
+func (p *printer) tooDeep(c *value.Value) {
+	p.w.Fail(diag.New(diag.StackOverflow, "stack overflow; max-call-depth exceeded").At(p.w.PosOf(c.Load(), 0)))
+}
+
 func (p *printer) value(c *value.Value, depth int) {
 	v := c.Load()
 	if p.o.Force {
-		v = p.w.Force(c, 0)
+		v = p.w.ForceHere(c)
 	}
 	switch v.Kind() {
 	case value.KindInt:
@@ -260,7 +264,7 @@ func (p *printer) manyLines(n int, first func() *value.Value) bool {
 	if n > 1 {
 		return true
 	}
-	k := p.w.Force(first(), 0).Kind()
+	k := p.w.ForceHere(first()).Kind()
 	return k == value.KindList || k == value.KindAttrs
 }
 
@@ -275,7 +279,7 @@ func (p *printer) space(pretty bool) {
 
 func (p *printer) list(c *value.Value, v value.Value, depth int) {
 	items := v.List()
-	if len(items) > 0 && p.repeated(&items[0]) {
+	if len(items) > 0 && p.repeated(c) {
 		return
 	}
 	if depth >= p.o.MaxDepth {
@@ -311,21 +315,21 @@ func (p *printer) lambda(v value.Value) {
 // PrintPlain appends the form that nix-instantiate --eval prints: what is not
 // evaluated shows as <CODE>. Collections that repeat show as «repeated».
 func (w *Worker) PrintPlain(out []byte, c *value.Value) []byte {
-	p := printer{w: w, out: out, seen: make(map[any]bool)}
+	p := printer{w: w, out: out, o: PrintOptions{MaxString: math.MaxInt}, seen: make(map[any]bool)}
 	p.plain(c, 0)
 	return p.out
 }
 
 func (p *printer) plain(c *value.Value, depth int) {
 	if depth > p.w.limits.calls {
-		p.w.Fail(diag.New(diag.StackOverflow, "stack overflow; max-call-depth exceeded"))
+		p.tooDeep(c)
 	}
 	v := c.Load()
 	switch v.Kind() {
 	case value.KindAttrs:
 		p.plainSet(v.Attrs(), depth)
 	case value.KindList:
-		p.plainList(v, depth)
+		p.plainList(c, v, depth)
 	case value.KindLambda:
 		p.out = append(p.out, "<LAMBDA>"...)
 	case value.KindBuiltin:
@@ -334,10 +338,9 @@ func (p *printer) plain(c *value.Value, depth int) {
 		p.out = append(p.out, "<PRIMOP-APP>"...)
 	case value.KindBlackhole:
 		p.out = append(p.out, "«potential infinite recursion»"...)
-	case value.KindThunk, value.KindApp:
+	case value.KindThunk, value.KindApp, value.KindFailed:
 		p.out = append(p.out, "<CODE>"...)
 	default:
-		p.o.MaxString = math.MaxInt
 		p.value(c, depth)
 	}
 }
@@ -359,14 +362,14 @@ func (p *printer) plainSet(set *value.Attrs, depth int) {
 	p.out = append(p.out, '}')
 }
 
-func (p *printer) plainList(v value.Value, depth int) {
+func (p *printer) plainList(c *value.Value, v value.Value, depth int) {
 	items := v.List()
 	if len(items) > 0 {
-		if p.seen[&items[0]] {
+		if p.seen[c] {
 			p.out = append(p.out, "«repeated»"...)
 			return
 		}
-		p.seen[&items[0]] = true
+		p.seen[c] = true
 	}
 	p.out = append(p.out, "[ "...)
 	for _, x := range items {
