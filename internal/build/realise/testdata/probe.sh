@@ -9,7 +9,7 @@ p environment; $b env | $b sort | $b grep -v -E '^(busybox|script|out|builder|_)
 p names; $b cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname; $b uname -s; $b uname -m
 p personality; $b cat /proc/self/personality
 p network; $b ip addr | $b grep -o -E '^[0-9]+: [^:]*: <[^>]*>|inet6? [^ ]*'
-p descriptors; $b ls -l /proc/1/fd | $b awk '{print $9, $10, $11}' | $b sed 's/pts\/[0-9]*/pts\/N/'; test -t 1 && echo terminal; test -t 0 && echo terminal 0
+p descriptors; $b ls -l /proc/1/fd | $b awk '{print $9, $10, $11}' | $b grep -v pipe: | $b sed 's/pts\/[0-9]*/pts\/N/'; test -t 1 && echo terminal; test -t 0 && echo terminal 0
 p terminal; $b stty -a <&1 | $b grep -v -E 'speed|rows'
 p tree; for d in / /dev /dev/pts /dev/shm /etc /build /tmp /bin /nix /sys; do echo "$d:"; $b ls -lan $d 2>&1 | $b awk 'NR > 1 {print $1, $3, $4, $9, $10, $11}' | $b grep -v ' \.\. *$'; done
 p store; $b ls /nix/store | $b cut -c34- | $b sort; $b stat -c '%a %u %g' /nix/store
