@@ -3,13 +3,13 @@ b=$busybox
 p() { echo "== $*"; }
 p identity; $b id -u; $b id -g; $b id -G; $b cat /proc/self/uid_map /proc/self/gid_map | $b awk '{print $1, $3}'; $b cat /proc/self/setgroups
 p process; echo $$; $b cut -d' ' -f4-7 /proc/1/stat | $b awk '{print $1, $2, $3}'; umask; $b readlink /proc/1/cwd
-p status; $b grep -E '^(NoNewPrivs|Seccomp|Cap|Sig(Q|Pnd|Blk|Ign|Cgt)|ShdPnd|Groups|Umask|Threads)' /proc/1/status | $b sed 's/^SigQ.*/SigQ/; s/^SigCgt.*/SigCgt/; s/^Cap\(Bnd\|Inh\).*/Cap\1/'
+p status; $b grep -E '^(NoNewPrivs|Seccomp|Cap|Sig(Q|Pnd|Blk|Ign|Cgt)|ShdPnd|Groups|Umask|Threads)' /proc/self/status | $b sed 's/^SigQ.*/SigQ/; s/^SigCgt.*/SigCgt/; s/^Cap\(Bnd\|Inh\).*/Cap\1/'
 p limits; $b cut -c1-70 /proc/self/limits | $b grep -E -v 'open files|pending|processes'
 p environment; $b env | $b sort | $b grep -v -E '^(busybox|script|out|builder|_)='
 p names; $b cat /proc/sys/kernel/hostname /proc/sys/kernel/domainname; $b uname -s; $b uname -m
 p personality; $b cat /proc/self/personality
 p network; $b ip addr | $b grep -o -E '^[0-9]+: [^:]*: <[^>]*>|inet6? [^ ]*'
-p descriptors; $b ls -l /proc/1/fd | $b awk '{print $9, $10, $11}' | $b grep -v pipe: | $b sed 's/pts\/[0-9]*/pts\/N/'; test -t 1 && echo terminal; test -t 0 && echo terminal 0
+p descriptors; for f in 0 1 2 3 4 9; do $b readlink /proc/1/fd/$f; done | $b grep -v pipe: | $b sed 's/pts\/[0-9]*/pts\/N/'; test -t 1 && echo terminal; test -t 0 && echo terminal 0
 p terminal; $b stty -a <&1 | $b grep -v -E 'speed|rows'
 p tree; for d in / /dev /dev/pts /dev/shm /etc /build /tmp /bin /nix /sys; do echo "$d:"; $b ls -lan $d 2>&1 | $b awk 'NR > 1 {print $1, $3, $4, $9, $10, $11}' | $b grep -v ' \.\. *$'; done
 p store; $b ls /nix/store | $b cut -c34- | $b sort; $b stat -c '%a %u %g' /nix/store
