@@ -13,20 +13,23 @@ import (
 	"strings"
 	"unicode"
 
+	"firn/internal/diag"
 	"firn/internal/lang/syntax"
 )
 
-// Format returns an expression in the official style. The error is that of
-// [syntax.Parse]; positions and Origin are used for it.
-func Format(source string, o syntax.Options, a *syntax.Arena) (string, error) {
-	o.PipeOperators = true
-	if o.Base == "" {
-		o.Base = "/"
-	}
-	if _, err := syntax.Parse(source, o, a); err != nil {
+// Format returns an expression in the official style. It need not mean anything:
+// that names are defined twice is none of its business. The error is that of
+// [syntax.Parse]; of the options, Positions and Origin are used for it.
+func Format(source string, o syntax.Options) (string, error) {
+	o = syntax.Options{Base: "/", Positions: o.Positions, Origin: o.Origin, PipeOperators: true}
+	if err := syntax.Check(source, o); err != nil {
 		return "", err
 	}
-	w := newReader(source).file()
+	r := newReader(source)
+	w := r.file()
+	if r.tooDeep {
+		return "", diag.New(diag.ParseError, "expression is nested too deeply to be formatted: more than %d levels", maxDepth)
+	}
 	l := first(w.expr)
 	for len(l.before) > 0 && l.before[0].kind == emptyLine {
 		l.before = l.before[1:]

@@ -40,10 +40,8 @@ var unformatted = map[string]bool{
 
 // TestLibrary formats files that are formatted already.
 func TestLibrary(t *testing.T) {
-	var a syntax.Arena
 	corpus(t, "nixpkgs-lib", func(name, text string) {
-		a.Reset()
-		got, err := Format(text, syntax.Options{}, &a)
+		got, err := Format(text, syntax.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if (got == text) == unformatted[name] {
@@ -76,7 +74,7 @@ func check(t *testing.T, name, text string) {
 		return
 	}
 	before := string(syntax.Print(nil, join(e)))
-	once, err := Format(text, o, &a)
+	once, err := Format(text, o)
 	if err != nil {
 		t.Errorf("%s: %v", name, err)
 		return
@@ -88,7 +86,7 @@ func check(t *testing.T, name, text string) {
 	if after := string(syntax.Print(nil, join(e))); after != before {
 		t.Errorf("%s: is another program:\n got %s\nwant %s", name, after, before)
 	}
-	twice, err := Format(once, o, &a)
+	twice, err := Format(once, o)
 	if err != nil || twice != once {
 		t.Errorf("%s: formatted twice: %v\n%s\n--- then\n%s", name, err, once, twice)
 	}

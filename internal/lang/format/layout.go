@@ -3,10 +3,6 @@ package format
 const (
 	maxWidth = 100
 	indentBy = 2
-
-	// patience is how many elements are placed before layout gives up trying
-	// alternatives: deep nesting could have it try them all at each level.
-	patience = 10_000_000
 )
 
 // rest is what follows, as pieces of documents in turn.
@@ -21,7 +17,9 @@ type layouter struct {
 	column int // in the line, without its indentation
 	level  *level
 	line   []byte // what fits wrote
-	placed int    // elements, also those that were taken back
+	// patience is how many elements are placed before no alternatives are tried
+	// any more: deep nesting would have them all tried at each level.
+	patience int
 }
 
 // A level is a depth at which text was written, and the indentation of its
@@ -32,9 +30,17 @@ type level struct {
 }
 
 func layout(d document) string {
-	l := layouter{level: &level{}}
+	l := layouter{level: &level{}, patience: 100_000 + 10*d.count()}
 	l.element(&element{what: isGroup, inner: d}, nil)
 	return string(l.out)
+}
+
+func (d document) count() int {
+	n := len(d)
+	for i := range d {
+		n += d[i].inner.count()
+	}
+	return n
 }
 
 // write puts a text, after the indentation if it begins a line.
@@ -73,7 +79,7 @@ func (l *layouter) expand(d document, after *rest) {
 }
 
 func (l *layouter) element(e *element, after *rest) {
-	l.placed++
+	l.patience--
 	switch {
 	case e.what == isGroup:
 		l.group(e, after)
@@ -124,7 +130,7 @@ func (l *layouter) group(e *element, after *rest) {
 	if l.compact(e.inner, after) {
 		return
 	}
-	if e.priority != transparent && l.placed < patience {
+	if e.priority != transparent && l.patience > 0 {
 		all, bounds := preferredGroups(e.inner)
 		for i := len(bounds) - 1; i >= 0; i-- {
 			from, to := bounds[i][0], bounds[i][1]

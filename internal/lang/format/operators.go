@@ -32,7 +32,9 @@ func (r *reader) operators(level int) node {
 		if k == syntax.KindUpdate || k == syntax.KindConcat || k == syntax.KindPipeFrom {
 			next = l
 		}
+		r.enter()
 		right := r.operators(next)
+		r.depth--
 		if row, ok := left.(*operation); ok && k == syntax.KindPlus && row.op.kind == k {
 			left = &operation{row.left, row.op, &operation{row.right, op, right}}
 			continue
@@ -43,19 +45,25 @@ func (r *reader) operators(level int) node {
 
 func (r *reader) unary() node {
 	switch r.kind() {
-	case syntax.KindNot:
+	case syntax.KindNot, syntax.KindMinus:
+		r.enter()
+		not := r.is(syntax.KindNot)
 		u := &unary{op: r.leaf()}
-		u.operand = r.operators(notLevel)
-		return u
-	case syntax.KindMinus:
-		u := &unary{op: r.leaf()}
-		u.operand = r.unary()
+		if not {
+			u.operand = r.operators(notLevel)
+		} else {
+			u.operand = r.unary()
+		}
+		r.depth--
 		return u
 	}
 	f := r.term()
+	depth := r.depth
 	for startsTerm[r.kind()] {
+		r.enter()
 		f = &application{f, r.term()}
 	}
+	r.depth = depth
 	return f
 }
 
@@ -70,6 +78,8 @@ var startsTerm = map[syntax.Kind]bool{
 
 // term reads a term with its selections.
 func (r *reader) term() node {
+	r.enter()
+	defer func() { r.depth-- }()
 	t := r.simple()
 	if !r.is(syntax.KindDot) {
 		return t
@@ -92,7 +102,7 @@ func (r *reader) simple() node {
 		t := &text{leaf: r.begin()}
 		uri := r.tokens[r.next]
 		t.lines = [][]piece{{{text: r.source[uri.Start:uri.End]}}}
-		r.next++
+		r.pass()
 		r.end(&t.leaf, uri.End)
 		return t
 	case syntax.KindPath, syntax.KindHomePath:

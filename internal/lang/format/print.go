@@ -108,10 +108,27 @@ func (p *printer) expr(n node) {
 		p.steps(n.steps)
 	case *unary:
 		p.leaf(n.op)
+		if n.op.kind == syntax.KindMinus && beginsPath(n.operand) {
+			p.space(hardSpace)
+		}
 		p.expr(n.operand)
 	default:
 		p.term(n)
 	}
+}
+
+// beginsPath reports whether a path is the first of an expression. A minus sign
+// before it would belong to it.
+func beginsPath(n node) bool {
+	switch n := n.(type) {
+	case *path:
+		return true
+	case *selection:
+		return beginsPath(n.subject)
+	case *application:
+		return beginsPath(n.fun)
+	}
+	return false
 }
 
 func (n *operation) compares() bool {
@@ -185,7 +202,7 @@ func (p *printer) wideTerm(n node) {
 }
 
 // selection prints a.b.c or d. What does not begin with a name may break the
-// line before the first dot; a number needs a blank there.
+// line before the first dot; a number or path needs a blank there.
 func (p *printer) selection(n *selection) {
 	p.expr(n.subject)
 	switch s := n.subject.(type) {
@@ -195,6 +212,8 @@ func (p *printer) selection(n *selection) {
 		}
 	case *parens:
 		p.space(softBreak)
+	case *path: // else the dot would belong to it
+		p.space(hardSpace)
 	default:
 		p.space(lineBreak)
 	}

@@ -55,13 +55,15 @@ func (p *printer) call(n *application, style appStyle, easy bool) {
 		p.spaceUnlessNone(style.pre)
 		p.group(transparent, func() { p.callee(n.fun, style) })
 	})
-	if oneLine, ok := flat(fun, -1); ok && easy {
-		p.group(ordinary, func() {
-			p.splice(oneLine)
-			p.space(hardSpace)
-			p.lastArg(n.arg)
-		})
-		return
+	if easy {
+		if oneLine, ok := flat(fun, -1); ok {
+			p.group(ordinary, func() {
+				p.splice(oneLine)
+				p.space(hardSpace)
+				p.lastArg(n.arg)
+			})
+			return
+		}
 	}
 	p.group(ordinary, func() {
 		p.splice(fun)

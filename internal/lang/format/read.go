@@ -16,9 +16,15 @@ type reader struct {
 	pending []trivium // before the next leaf
 	lineAt  int       // offset of which line is known
 	line    int
+	depth   int // of recursion
+	// tooDeep is set where reading stops: from there on there is but KindEOF.
+	tooDeep bool
 	// columnAt is an offset before which there are blanks columns on its line.
 	columnAt, blanks int
 }
+
+// maxDepth is how deep code may nest, and how many arguments a call may have.
+const maxDepth = 2000
 
 func newReader(source string) *reader {
 	return &reader{source: source, tokens: syntax.Tokens(source), line: 1}
@@ -71,9 +77,24 @@ func (r *reader) leaf() *leaf {
 	l := r.begin()
 	t := r.tokens[r.next]
 	l.text = r.source[t.Start:t.End]
-	r.next++
+	r.pass()
 	r.end(&l, t.End)
 	return &l
+}
+
+// pass passes a token, unless it is the last.
+func (r *reader) pass() {
+	if r.next+1 < len(r.tokens) {
+		r.next++
+	}
+}
+
+// enter counts a level of nesting.
+func (r *reader) enter() {
+	if r.depth++; r.depth > maxDepth {
+		r.tooDeep = true
+		r.next = len(r.tokens) - 1
+	}
 }
 
 // optional reads a token if it is of the kind.
@@ -129,6 +150,13 @@ func (r *reader) items(read func() any, closing syntax.Kind) []item {
 }
 
 func (r *reader) expr() node {
+	r.enter()
+	n := r.anyExpr()
+	r.depth--
+	return n
+}
+
+func (r *reader) anyExpr() node {
 	switch r.kind() {
 	case syntax.KindIdent:
 		if k := r.kindAfter(1); k == syntax.KindColon || k == syntax.KindAt {

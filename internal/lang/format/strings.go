@@ -9,9 +9,9 @@ import (
 // interpolation reads ${ … }; nothing after it is taken.
 func (r *reader) interpolation() piece {
 	open := r.tokens[r.next]
-	r.next++
+	r.pass()
 	w := r.enclosed(open.End)
-	r.next++
+	r.pass()
 	return piece{interp: w}
 }
 
@@ -35,7 +35,7 @@ func (r *reader) pieces(from int, closing syntax.Kind) []piece {
 			all = append(all, r.interpolation())
 			from = r.tokens[r.next-1].End
 		default:
-			r.next++
+			r.pass()
 		}
 	}
 }
@@ -44,7 +44,7 @@ func (r *reader) path() node {
 	p := &path{leaf: r.begin()}
 	p.pieces = r.pieces(r.tokens[r.next].Start, syntax.KindPathEnd)
 	end := r.tokens[r.next].End
-	r.next++
+	r.pass()
 	r.end(&p.leaf, end)
 	return p
 }
@@ -52,10 +52,10 @@ func (r *reader) path() node {
 func (r *reader) quoted() node {
 	t := &text{leaf: r.begin()}
 	from := r.tokens[r.next].End
-	r.next++
+	r.pass()
 	t.lines = splitLines(r.pieces(from, syntax.KindQuote))
 	end := r.tokens[r.next].End
-	r.next++
+	r.pass()
 	r.end(&t.leaf, end)
 	return t
 }
@@ -65,10 +65,10 @@ func (r *reader) quoted() node {
 func (r *reader) indented() node {
 	t := &text{leaf: r.begin(), indented: true}
 	from := r.tokens[r.next].Start + 2
-	r.next++
+	r.pass()
 	lines := splitLines(r.pieces(from, syntax.KindIndClose))
 	end := r.tokens[r.next].End
-	r.next++
+	r.pass()
 	t.lines = unindent(lines)
 	if len(t.lines) == 1 && plain(t.lines[0]) {
 		t.indented = false

@@ -6,10 +6,31 @@ import (
 	"firn/internal/diag"
 )
 
-// explain says why the text is no expression, and at which offset, by reading
-// it again with the automaton. The parser has found that it is none; the
-// automaton finds the same token, and the list of those it expected.
+// Check reports whether a text follows the grammar, even if it defines names
+// twice and the like. The error is as that of [Parse].
+func Check(text string, o Options) error {
+	p := newParser(text, &o, &Arena{})
+	offset, e := p.followGrammar()
+	if e == nil {
+		return nil
+	}
+	return e.At(p.at(offset))
+}
+
+// explain says why the text is no expression, and at which offset. The parser
+// has found that it is none; the automaton finds the same token, and the list of
+// those it expected.
 func (p *parser) explain() (int, *diag.Error) {
+	if offset, e := p.followGrammar(); e != nil {
+		return offset, e
+	}
+	// Not reached unless parser and grammar differ.
+	return p.shown(), &diag.Error{Code: diag.ParseError, Msg: "syntax error, unexpected " + p.kind.String()}
+}
+
+// followGrammar reads the text with the automaton. It returns the offset of a
+// failure.
+func (p *parser) followGrammar() (int, *diag.Error) {
 	s := scanner{}
 	s.init(p.text, nil)
 	s.noPipes = p.noPipes
@@ -31,11 +52,9 @@ func (p *parser) explain() (int, *diag.Error) {
 			return s.shown(), &diag.Error{Code: diag.ParseError, Msg: run.message(s.kind)}
 		}
 		if s.kind == KindEOF {
-			break
+			return 0, nil
 		}
 	}
-	// Not reached unless parser and grammar differ.
-	return p.shown(), &diag.Error{Code: diag.ParseError, Msg: "syntax error, unexpected " + p.kind.String()}
 }
 
 // shown is where messages show the current token.

@@ -8,18 +8,7 @@ import (
 
 // byGrammar reports whether the automaton of the grammar accepts a text.
 func byGrammar(text string) bool {
-	var s scanner
-	s.init(text, nil)
-	r := run{a: syntaxAutomaton(), stack: []int{0}}
-	for {
-		s.next()
-		if s.kind == kindError || !r.feed(s.kind) {
-			return false
-		}
-		if s.kind == KindEOF {
-			return true
-		}
-	}
+	return Check(text, Options{PipeOperators: true}) == nil
 }
 
 // check parses a text. It must not panic; parser and grammar must agree; and
