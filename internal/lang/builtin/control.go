@@ -95,7 +95,7 @@ func addErrorContext(w *worker, args []*cell, _ diag.Pos) value.Value {
 
 func tryEval(w *worker, args []*cell, _ diag.Pos) value.Value {
 	ok, val := true, args[0]
-	if c := args[0]; !c.LoadKind().Evaluated() && w.Catch(func() { w.Force(c, 0) }) {
+	if c := args[0]; !c.LoadKind().Evaluated() && w.CatchTried(func() { w.Force(c, 0) }) {
 		ok, val = false, value.False
 	}
 	return attrs(w,
@@ -112,6 +112,9 @@ func trace(w *worker, args []*cell, _ diag.Pos) value.Value {
 			w.World.Trace(string(w.Print(nil, args[0], eval.PrintOptions{})))
 		}
 	}
+	if w.StopOnTrace {
+		w.Pause()
+	}
 	return w.Force(args[1], 0)
 }
 
@@ -122,6 +125,9 @@ func warn(w *worker, args []*cell, _ diag.Pos) value.Value {
 	}
 	if w.AbortOnWarn {
 		return throw(w, diag.AbortedOnWarning, "aborting to reveal stack trace of warning, as abort-on-warn is set")
+	}
+	if w.StopOnTrace || w.StopOnWarn {
+		w.Pause()
 	}
 	return w.Force(args[1], 0)
 }

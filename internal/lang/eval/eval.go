@@ -70,6 +70,12 @@ type Options struct {
 	Busy func()
 	// Internal are the files that firn itself brings, by InternalPrefix and name.
 	Internal map[string]string
+	// Debugger, if not nil, is asked how to go on where something fails, and at
+	// breakpoints. It may evaluate with the worker.
+	Debugger func(w *Worker, s *Stop) Answer
+	// IgnoreTry keeps the debugger out of builtins.tryEval. StopOnTrace and
+	// StopOnWarn make builtins.trace and builtins.warn breakpoints.
+	IgnoreTry, StopOnTrace, StopOnWarn bool
 	// CountCalls keeps the counters per function that NIX_COUNT_CALLS asks for.
 	CountCalls bool
 }
@@ -146,7 +152,7 @@ func New(o Options, w *World, positions *diag.Table, builtins []Builtin) *Evalua
 	if o.MaxFrames == 0 {
 		o.MaxFrames = defaultMaxFrames
 	}
-	ev := &Evaluator{Options: o, World: w, Positions: positions, builtins: builtins, alone: true}
+	ev := &Evaluator{Options: o, World: w.withNothing(), Positions: positions, builtins: builtins, alone: true}
 	ev.files.init()
 	ev.waiting.init()
 	ev.makeGlobals()
@@ -165,6 +171,9 @@ func (ev *Evaluator) NewWorker() *Worker {
 		limits:    limits{calls: ev.MaxCallDepth, frames: ev.MaxFrames, steps: ev.Steps},
 	}
 	w.Small = ev.SmallSlabs
+	if ev.Debugger != nil {
+		w.debug = new(debugState)
+	}
 	return w
 }
 

@@ -31,9 +31,18 @@ type (
 )
 
 // mark is a height of the worker's stacks.
-type mark struct{ frames, args, depth int }
+type mark struct {
+	frames, args, depth int
+	debug               debugMark
+}
 
-func (w *Worker) mark() mark { return mark{len(w.frames), len(w.args), w.depth} }
+func (w *Worker) mark() mark {
+	m := mark{frames: len(w.frames), args: len(w.args), depth: w.depth}
+	if w.debug != nil {
+		m.debug = w.debug.mark()
+	}
+	return m
+}
 
 // Try runs f and returns the failure that it raised, with its trace.
 func (w *Worker) Try(f func()) *diag.Error {
@@ -131,6 +140,9 @@ func (w *Worker) unwind(m mark, r any) *failure {
 	}
 	clear(w.frames[m.frames:])
 	w.frames, w.args, w.depth = w.frames[:m.frames], w.args[:m.args], m.depth
+	if w.debug != nil {
+		w.debug.unwind(m.debug)
+	}
 	return f
 }
 

@@ -42,14 +42,29 @@ func (n *fileNode) thunk(w *Worker, env *value.Env) *value.Value { panic("eval: 
 
 func (n *fileNode) eval(w *Worker, _ *value.Env) value.Value {
 	e := w.ParseFile(n.path)
+	if w.Debugger != nil {
+		e.n = n.debug(w, e.n)
+	}
 	w.Push(n, 0)
 	r := w.Eval(e, nil)
 	w.Pop()
 	return r
 }
 
+// debug puts a frame around the program of the file.
+func (n *fileNode) debug(w *Worker, program node) node {
+	pos := program.at()
+	if _, ok := program.(*letNode); ok {
+		pos = 0 // as Nix has it: a let has no place
+	}
+	r := resolver{w.Evaluator, w.slabs}
+	return r.debug(program, nil, pos, n.text())
+}
+
+func (n *fileNode) text() string { return diag.Msgf("while evaluating the file '%s':", n.path) }
+
 func (n *fileNode) frames(_ *Worker, _ uint64, out []diag.Frame) []diag.Frame {
-	return append(out, diag.Frame{Msg: diag.Msgf("while evaluating the file '%s':", n.path)})
+	return append(out, diag.Frame{Msg: n.text()})
 }
 
 // EvalFile evaluates a file, or default.nix of a directory.

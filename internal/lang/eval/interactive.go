@@ -80,15 +80,15 @@ func (w *Worker) ParseStringIn(text, base string, scope *Scope) (c Code, err err
 // Final returns the last attribute of a selection: the set that it is selected
 // from, evaluated, and the name; ok is false for other programs.
 func (w *Worker) Final(c Code, env *value.Env) (set value.Value, name symbol.Symbol, ok bool) {
-	switch n := c.n.(type) {
+	switch n := plain(c.n).(type) {
 	case *select1:
-		return n.subject.eval(w, env), n.name, true
+		return plain(n.subject).eval(w, env), n.name, true
 	case *selectNode:
 		last := len(n.path) - 1
 		if last == 0 {
-			return n.subject.eval(w, env), w.stepName(&n.path[0], env), true
+			return plain(n.subject).eval(w, env), w.stepName(&n.path[0], env), true
 		}
-		init := &selectNode{delayed: n.delayed, subject: n.subject, steps: steps{n.path[:last], n.computed, n.origin}}
+		init := &selectNode{delayed: n.delayed, subject: plain(n.subject), steps: steps{n.path[:last], n.computed, n.origin}}
 		return init.eval(w, env), w.stepName(&n.path[last], env), true
 	}
 	return value.Value{}, 0, false

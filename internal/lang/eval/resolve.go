@@ -175,7 +175,7 @@ func (r resolver) expr(e syntax.Expr, s *Scope) node {
 		n := next(&r.slabs.call)
 		n.pos, n.fun, n.args = e.At, r.expr(e.Fun, s), r.exprs(e.Args, s)
 		n.id = r.number(n)
-		return n
+		return r.debug(n, s, e.At, "while calling a function")
 	case *syntax.Let:
 		return r.let(e, s)
 	case *syntax.With:
@@ -334,19 +334,23 @@ func (r resolver) selection(e *syntax.Select, s *Scope) node {
 	if e.Default == nil && len(e.Path) == 1 && e.Path[0].Expr == nil {
 		n := next(&r.slabs.select1)
 		n.pos, n.subject, n.name = e.At, subject, e.Path[0].Name
+		if r.ev.Debugger != nil {
+			n.subject = r.debugSubject(subject, []pathStep{{name: n.name}}, s, e.At)
+		}
 		n.id = r.number(n)
-		return n
+		return r.debugSelection(n)
 	}
 	path, computed := r.path(e.Path, s)
+	subject = r.debugSubject(subject, path, s, e.At)
 	st := steps{path, computed, e.At}
 	if e.Default == nil {
 		n := &selectNode{delayed: delayed{pos: e.At}, steps: st, subject: subject}
 		n.id = r.number(n)
-		return n
+		return r.debugSelection(n)
 	}
 	n := &selectOr{delayed: delayed{pos: e.At}, steps: st, subject: subject, def: r.expr(e.Default, s)}
 	n.id = r.number(n)
-	return n
+	return r.debugSelection(n)
 }
 
 // named resolves the value of a binding, which names a function.
@@ -366,6 +370,9 @@ func (r resolver) lambda(e *syntax.Lambda, s *Scope, name symbol.Symbol) node {
 		r.formals(l, e, inner)
 	}
 	l.body = r.named(e.Body, inner, name)
+	if r.ev.Debugger != nil {
+		l.body = r.debug(l.body, inner, e.At, diag.Msgf("while calling %s", l.quotedName()))
+	}
 	l.id = r.ev.lambdas.add(l)
 	return &lambdaNode{located{e.At}, l.id}
 }
@@ -412,7 +419,7 @@ func (r resolver) let(e *syntax.Let, s *Scope) node {
 	for i, f := range b.From {
 		n.bindings[len(b.Attrs)+i] = r.expr(f, inner)
 	}
-	n.body = r.expr(e.Body, inner)
+	n.body = r.debug(r.expr(e.Body, inner), inner, 0, "while evaluating a '\x1b[35;1mlet\x1b[0m' expression")
 	n.id = r.number(n)
 	return n
 }
