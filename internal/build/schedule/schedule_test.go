@@ -199,7 +199,7 @@ func TestRealise(t *testing.T) {
 				p.drv("c")
 				p.broken["b"] = failure(plan.NotDeterministic)
 			}},
-		{name: "several targets", config: Config{MaxJobs: 2, KeepGoing: true}, targets: []string{"a", "b"}, log: "a fails b fails", said: "failed|failed", code: 100,
+		{name: "several targets", config: Config{MaxJobs: 1, KeepGoing: true}, targets: []string{"a", "b"}, log: "a fails b fails", said: "failed|failed", code: 100,
 			err:   "build of '/nix/store/A', '/nix/store/B' failed",
 			setup: func(p *parts) { p.drv("a"); p.drv("b"); p.broken["a"], p.broken["b"] = failure(3), failure(3) }},
 		{name: "the machine's failure", targets: []string{"a"}, err: "no space", code: 1, log: "a fails",
