@@ -453,3 +453,85 @@ func TestMercurial(t *testing.T) {
 		t.Error("rev")
 	}
 }
+
+func TestPutFile(t *testing.T) {
+	isolate(t)
+	r := newRepository(t, filepath.Join(t.TempDir(), "repo"))
+	write(t, filepath.Join(r.dir, ".gitignore"), "ignored\n")
+	r.commit("a", "1")
+	x := setup(t, nil)
+	ctx := context.Background()
+	in, err := input.FromURL(input.Options{}, "git+file://"+r.dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.git(`{"url":"` + r.dir + `"}`)
+	for _, name := range []string{"new", "ignored"} {
+		if err := x.PutFile(ctx, in, name, []byte("text"), ""); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := list(t, x.git(`{"url":"`+r.dir+`"}`)); got != ".gitignore=ignored a=1 new=text" {
+		t.Errorf("added: %s", got)
+	}
+	if err := x.PutFile(ctx, in, "new", []byte("more"), "say so"); err != nil {
+		t.Error(err)
+	}
+	if got := r.git("log", "-1", "--format=%s", "--", "new"); got != "say so" {
+		t.Errorf("committed: %q", got)
+	}
+	for url, want := range map[string]string{
+		"git+https://example.org/x":    "cannot commit 'f' to Git repository 'git+https://example.org/x' because it's not a working tree",
+		"hg+https://example.org/x":     "cannot commit 'f' to Mercurial repository 'hg+https://example.org/x' because it's not a working tree",
+		"https://example.org/x.tar.gz": "input 'https://example.org/x.tar.gz' does not support modifying file 'f'",
+		"path:./relative":              "input 'path:./relative' does not support modifying file 'f'",
+		"github:a/b":                   "input 'github:a/b' does not support modifying file 'f'",
+	} {
+		in, err := input.FromURL(input.Options{}, url, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantError(t, x.PutFile(ctx, in, "f", nil, ""), want)
+	}
+	wantError(t, x.PutFile(ctx, in, "../f", nil, ""), "not a relative path")
+}
+
+func TestClone(t *testing.T) {
+	isolate(t)
+	dir := t.TempDir()
+	r := newRepository(t, filepath.Join(dir, "repo"))
+	r.commit("a", "1")
+	r.git("branch", "side")
+	r.commit("a", "2")
+	x := setup(t, nil)
+	ctx := context.Background()
+	clone := func(url, to string) error {
+		t.Helper()
+		in, err := input.FromURL(input.Options{}, url, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.Clone(ctx, in, filepath.Join(dir, to))
+	}
+	if err := clone("git+file://"+r.dir+"?ref=side", "side"); err != nil {
+		t.Error(err)
+	}
+	os.Symlink("a", filepath.Join(r.dir, "link"))
+	if err := clone("path:"+r.dir, "files"); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]string{"side/a": "1", "files/a": "2", "files/link": "2"} {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); string(text) != want || err != nil {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+	wantError(t, clone("path:"+r.dir, "files"), "cannot clone into existing path")
+	wantError(t, clone("git+file://"+r.dir+"?ref=side&rev="+r.git("rev-parse", "HEAD"), "x"), "cloning a specific revision is not implemented")
+	for url, want := range map[string]string{"github:a/b": "git+https://github.com/a/b.git", "gitlab:a/b?host=example.org": "git+https://example.org/a/b.git",
+		"sourcehut:~a/b": "git+https://git.sr.ht/~a/b", "path:/x": ""} {
+		in, _ := input.FromURL(input.Options{}, url, true)
+		if got := forgeCloneURL(in); got != want {
+			t.Errorf("%s: %q", url, got)
+		}
+	}
+}

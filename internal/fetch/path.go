@@ -33,6 +33,9 @@ func (f *Fetcher) fetchPath(ctx context.Context, in input.Input) (found, error) 
 	act := f.Recorder.Start(activity.Unknown, activity.Talkative, fmt.Sprintf("copying \"%s\" to the store", name))
 	defer act.Stop()
 	disk, root, err := diskTree(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return found{}, fmt.Errorf("path '%s' does not exist", name)
+	}
 	if err != nil {
 		return found{}, err
 	}

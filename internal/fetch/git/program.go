@@ -165,3 +165,26 @@ func (r *Repo) VerifyCommit(ctx context.Context, commit ID, signers string) (str
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
+
+// Clone makes a repository with a work tree in dir, at the given branch or tag if ref is not empty.
+func (p Program) Clone(ctx context.Context, url, ref, dir string) error {
+	args := []string{"clone"}
+	if ref != "" {
+		args = append(args, "--branch", ref)
+	}
+	_, err := p.run(ctx, nil, append(args, "--", url, dir)...)
+	return err
+}
+
+// Track makes a file of a work tree known to the index, without its contents, unless it is ignored. With a message the
+// file is committed.
+func (p Program) Track(ctx context.Context, work, name, message string) error {
+	if _, err := p.run(ctx, nil, "-C", work, "check-ignore", "--quiet", "--", name); err == nil {
+		return nil
+	}
+	if _, err := p.run(ctx, nil, "-C", work, "add", "--intent-to-add", "--", name); err != nil || message == "" {
+		return err
+	}
+	_, err := p.run(ctx, strings.NewReader(message), "-C", work, "commit", "-F", "-", "--", name)
+	return err
+}
