@@ -49,6 +49,7 @@ type (
 	text struct {
 		leaf
 		indented bool
+		exact    bool // indented, but must keep its lines as they are
 		lines    [][]piece
 	}
 	path struct {

@@ -25,6 +25,19 @@ func Format(source string, o syntax.Options) (string, error) {
 	if err := syntax.Check(source, o); err != nil {
 		return "", err
 	}
+	// Rarely a comment ends up where it means something else to the next run.
+	for range 4 {
+		formatted, err := layOut(source)
+		if err != nil || formatted == source {
+			return formatted, err
+		}
+		source = formatted
+	}
+	return source, nil
+}
+
+// layOut formats once.
+func layOut(source string) (string, error) {
 	r := newReader(source)
 	w := r.file()
 	if r.tooDeep {

@@ -91,3 +91,21 @@ func check(t *testing.T, name, text string) {
 		t.Errorf("%s: formatted twice: %v\n%s\n--- then\n%s", name, err, once, twice)
 	}
 }
+
+func BenchmarkFormat(b *testing.B) {
+	var texts []string
+	size := 0
+	corpus(b, "nixpkgs-lib", func(_, text string) {
+		texts = append(texts, text)
+		size += len(text)
+	})
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, text := range texts {
+			if _, err := Format(text, syntax.Options{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -171,10 +171,13 @@ func (p *printer) term(n node) {
 		p.leaf(n)
 	case *text:
 		p.before(n.before)
-		if n.indented {
+		switch {
+		case n.exact:
+			p.quoted("''", n.lines)
+		case n.indented:
 			p.indented(n.lines)
-		} else {
-			p.quoted(n.lines)
+		default:
+			p.quoted(`"`, n.lines)
 		}
 		p.after(n.leaf.after)
 	case *path:

@@ -6,16 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-func (p *printer) quoted(lines [][]piece) {
+func (p *printer) quoted(quote string, lines [][]piece) {
 	p.group(ordinary, func() {
-		p.text(`"`)
+		p.text(quote)
 		for i, l := range lines {
 			if i > 0 {
 				p.text("\n") // a text, so that the next line is not indented
 			}
 			p.line(l)
 		}
-		p.text(`"`)
+		p.text(quote)
 	})
 }
 

@@ -16,9 +16,10 @@ func (r *reader) interpolation() piece {
 }
 
 // pieces reads the parts of a string or path up to its closing token; text
-// begins at an offset. It returns where the closing token begins.
-func (r *reader) pieces(from int, closing syntax.Kind) []piece {
-	var all []piece
+// begins at an offset. exact is true if the indentation of the string can't be
+// changed: a line break that is written as an escape makes blanks after it part
+// of the indentation, but only when it is taken off.
+func (r *reader) pieces(from int, closing syntax.Kind) (all []piece, exact bool) {
 	add := func(to int) {
 		if to > from {
 			all = append(all, piece{text: r.source[from:to]})
@@ -29,12 +30,15 @@ func (r *reader) pieces(from int, closing syntax.Kind) []piece {
 		switch t.Kind {
 		case closing, syntax.KindEOF:
 			add(t.Start)
-			return all
+			return all, exact
 		case syntax.KindInterpolation:
 			add(t.Start)
 			all = append(all, r.interpolation())
 			from = r.tokens[r.next-1].End
 		default:
+			if escape := r.source[t.Start:t.End]; escape == "''\\\n" || escape == `''\n` && r.source[t.End] == ' ' {
+				exact = true
+			}
 			r.pass()
 		}
 	}
@@ -42,7 +46,7 @@ func (r *reader) pieces(from int, closing syntax.Kind) []piece {
 
 func (r *reader) path() node {
 	p := &path{leaf: r.begin()}
-	p.pieces = r.pieces(r.tokens[r.next].Start, syntax.KindPathEnd)
+	p.pieces, _ = r.pieces(r.tokens[r.next].Start, syntax.KindPathEnd)
 	end := r.tokens[r.next].End
 	r.pass()
 	r.end(&p.leaf, end)
@@ -53,7 +57,8 @@ func (r *reader) quoted() node {
 	t := &text{leaf: r.begin()}
 	from := r.tokens[r.next].End
 	r.pass()
-	t.lines = splitLines(r.pieces(from, syntax.KindQuote))
+	pieces, _ := r.pieces(from, syntax.KindQuote)
+	t.lines = splitLines(pieces)
 	end := r.tokens[r.next].End
 	r.pass()
 	r.end(&t.leaf, end)
@@ -66,9 +71,15 @@ func (r *reader) indented() node {
 	t := &text{leaf: r.begin(), indented: true}
 	from := r.tokens[r.next].Start + 2
 	r.pass()
-	lines := splitLines(r.pieces(from, syntax.KindIndClose))
+	pieces, exact := r.pieces(from, syntax.KindIndClose)
+	lines := splitLines(pieces)
 	end := r.tokens[r.next].End
 	r.pass()
+	if exact {
+		t.exact, t.lines = true, lines
+		r.end(&t.leaf, end)
+		return t
+	}
 	t.lines = unindent(lines)
 	if len(t.lines) == 1 && plain(t.lines[0]) {
 		t.indented = false
