@@ -4,7 +4,7 @@
 // read.go), prints these as a document of texts, spaces and groups (print.go,
 // document.go), and decides where its lines break (settle.go, layout.go). The
 // result depends on the text alone; some line breaks in it are kept, which the
-// style leaves to the author.
+// style leaves to the author. The rules are in docs/spec/format.md.
 //
 // Not here: files, options, and the language itself, which package syntax reads.
 package format
