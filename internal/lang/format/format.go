@@ -21,6 +21,10 @@ import (
 // that names are defined twice is none of its business. The error is that of
 // [syntax.Parse]; of the options, Positions and Origin are used for it.
 func Format(source string, o syntax.Options) (string, error) {
+	if i := strings.IndexByte(source, 0); i >= 0 {
+		// Outside of comments the language stops there: all behind would be lost.
+		return "", diag.New(diag.ParseError, "text with a NUL byte, at byte %d, can not be formatted", i)
+	}
 	o = syntax.Options{Base: "/", Positions: o.Positions, Origin: o.Origin, PipeOperators: true}
 	if err := syntax.Check(source, o); err != nil {
 		return "", err

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 
 	"firn/internal/lang/syntax"
 	"firn/internal/oracle"
@@ -65,12 +66,25 @@ func TestPackages(t *testing.T) {
 	})
 }
 
+// letters counts the letters and digits of a text. Formatting keeps all.
+func letters(text string) (counts [128]int) {
+	for _, c := range text {
+		if c < 128 && (unicode.IsLetter(c) || unicode.IsDigit(c)) {
+			counts[c]++
+		}
+	}
+	return counts
+}
+
 // check formats a text if it is one.
 func check(t *testing.T, name, text string) {
 	var a syntax.Arena
 	o := syntax.Options{Base: "/b", Home: "/h", PipeOperators: true}
 	e, err := syntax.Parse(text, o, &a)
 	if err != nil {
+		return
+	}
+	if strings.IndexByte(text, 0) >= 0 {
 		return
 	}
 	before := string(syntax.Print(nil, join(e)))
@@ -85,6 +99,9 @@ func check(t *testing.T, name, text string) {
 	}
 	if after := string(syntax.Print(nil, join(e))); after != before {
 		t.Errorf("%s: is another program:\n got %s\nwant %s", name, after, before)
+	}
+	if letters(once) != letters(text) {
+		t.Errorf("%s: lost or gained letters, perhaps of a comment:\n%s", name, once)
 	}
 	twice, err := Format(once, o)
 	if err != nil || twice != once {

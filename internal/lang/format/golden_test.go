@@ -34,6 +34,7 @@ func TestErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"{ a = 1; a = 2; }": "",
 		"{ a = ; }":         "syntax error, unexpected ';'",
+		"1 \x00 # lost":     "text with a NUL byte, at byte 2, can not be formatted",
 		strings.Repeat("(", 3000) + "1" + strings.Repeat(")", 3000): "expression is nested too deeply to be formatted: " +
 			"more than 2000 levels",
 	} {
