@@ -129,6 +129,7 @@ type Tree struct {
 
 	fetcher     *Fetcher
 	fingerprint string // names the contents, "" if nothing short does
+	display     string // names the files in messages, if not the input does
 	revCount    func(context.Context) (uint64, error)
 
 	mu     sync.Mutex

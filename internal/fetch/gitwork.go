@@ -36,7 +36,7 @@ func (f *Fetcher) fetchWorkTree(ctx context.Context, in input.Input, path string
 		slices.Sort(files)
 		files = slices.Compact(files)
 	}
-	got := found{}
+	got := found{display: path}
 	work := git.NewWorkdir(repo.Work, files)
 	got.fs = work
 	if in.Flag("exportIgnore") {

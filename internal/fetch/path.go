@@ -40,7 +40,7 @@ func (f *Fetcher) fetchPath(ctx context.Context, in input.Input) (found, error) 
 		return found{}, err
 	}
 	// Hashing reads everything, and so finds out the time.
-	t := &Tree{Input: in, FS: disk, Root: root, fetcher: f}
+	t := &Tree{Input: in, FS: disk, Root: root, fetcher: f, display: name}
 	if err := f.place(ctx, t); err != nil {
 		return found{}, err
 	}

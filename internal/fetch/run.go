@@ -21,6 +21,7 @@ type found struct {
 	in          input.Input
 	fingerprint string // if the scheme knows better than the input
 	placed      *Tree  // if the scheme had to hash the tree already
+	display     string // where the files are, if they can be seen there
 	revCount    func(context.Context) (uint64, error)
 }
 
@@ -116,7 +117,7 @@ func (f *Fetcher) finish(ctx context.Context, in input.Input, got found) (*Tree,
 	if err != nil {
 		return nil, err
 	}
-	t := &Tree{Input: locked, FS: got.fs, Root: got.root, fetcher: f, fingerprint: got.fingerprint, revCount: got.revCount}
+	t := &Tree{Input: locked, FS: got.fs, Root: got.root, fetcher: f, fingerprint: got.fingerprint, revCount: got.revCount, display: got.display}
 	if p := got.placed; p != nil {
 		t.Path, t.NARHash, t.stored = p.Path, p.NARHash, p.stored
 		t.fingerprint = in.Type() + ":" + p.NARHash.SRI()

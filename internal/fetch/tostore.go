@@ -80,7 +80,7 @@ func (f *Fetcher) fixedPath(name string, narHash nixhash.Hash) (storepath.Path, 
 }
 
 func (f *Fetcher) add(ctx context.Context, t *Tree, name string) (err error) {
-	act := f.Recorder.Start(activity.FetchToStore, activity.Chatty, fmt.Sprintf("copying '%s' to the store", t.display()), activity.Text(t.display()), activity.Number(0))
+	act := f.Recorder.Start(activity.FetchToStore, activity.Chatty, fmt.Sprintf("copying '%s' to the store", t.name()), activity.Text(t.name()), activity.Number(0))
 	defer act.Stop()
 	t.Path, t.NARHash, err = f.Store.AddTree(ctx, name, t.FS, t.Root, storepath.NAR)
 	t.stored = err == nil
@@ -88,7 +88,7 @@ func (f *Fetcher) add(ctx context.Context, t *Tree, name string) (err error) {
 }
 
 func (f *Fetcher) hash(ctx context.Context, t *Tree, name string) (err error) {
-	act := f.Recorder.Start(activity.FetchToStore, activity.Chatty, fmt.Sprintf("hashing '%s'", t.display()), activity.Text(t.display()), activity.Number(1))
+	act := f.Recorder.Start(activity.FetchToStore, activity.Chatty, fmt.Sprintf("hashing '%s'", t.name()), activity.Text(t.name()), activity.Number(1))
 	defer act.Stop()
 	if t.NARHash, err = hashTree(ctx, t.FS, t.Root); err != nil {
 		return err
@@ -97,7 +97,13 @@ func (f *Fetcher) hash(ctx context.Context, t *Tree, name string) (err error) {
 	return err
 }
 
-func (t *Tree) display() string { return "«" + t.Input.String() + "»" }
+// name is how messages call the tree.
+func (t *Tree) name() string {
+	if t.display != "" {
+		return t.display
+	}
+	return "«" + t.Input.String() + "»"
+}
 
 // hashTree returns the hash of the NAR of a tree.
 func hashTree(ctx context.Context, tree fs.FS, root string) (nixhash.Hash, error) {
