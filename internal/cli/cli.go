@@ -36,8 +36,10 @@ import (
 	"strings"
 	"syscall"
 
+	"firn/internal/activity"
 	"firn/internal/config"
 	"firn/internal/diag"
+	"firn/internal/lang/eval"
 	"firn/internal/ui"
 )
 
@@ -156,6 +158,11 @@ func (c *Call) end(err error, shown string) int {
 	case errors.Is(err, context.Canceled):
 		err = diag.New(diag.Interrupted, "interrupted by the user")
 	case errors.Is(err, syscall.EPIPE):
+		return 1
+	case errors.Is(err, eval.ErrQuit):
+		return 0
+	case errors.Is(err, eval.ErrBreak):
+		c.Log.Report(activity.Info, err, false)
 		return 1
 	}
 	e := diag.As(err)

@@ -49,6 +49,7 @@ func runEval(_ context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
+	defer e.Close()
 	var out []byte
 	err = e.Run(func(w *eval.Worker) {
 		v, pos, _ := e.installable(w, arg)

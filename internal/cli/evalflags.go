@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -44,7 +45,10 @@ var impureFlag = Flag{Long: "impure", Group: evalGroup,
 var evalStoreFlag = Flag{Long: "eval-store", Labels: []string{"store-url"}, Group: evalGroup,
 	Doc: "The store that derivations and their sources are written to during evaluation."}
 
-var evalFlags = []*Flag{&argFlag, &argStrFlag, &argFromFileFlag, &argFromStdinFlag, &includeFlag, &impureFlag, &evalStoreFlag}
+var debuggerFlag = Flag{Long: "debugger", Group: evalGroup,
+	Doc: "Start an interactive session where the evaluation fails, and at every call of `builtins.break`."}
+
+var evalFlags = []*Flag{&argFlag, &argStrFlag, &argFromFileFlag, &argFromStdinFlag, &debuggerFlag, &includeFlag, &impureFlag, &evalStoreFlag}
 
 // An evaluation is an evaluator as a command uses it.
 type evaluation struct {
@@ -52,6 +56,7 @@ type evaluation struct {
 	call      *Call
 	store     *local.Store
 	scheduler *schedule.Scheduler // nil if there is no store
+	debugger  *debugger           // nil if there is none
 }
 
 // newEvaluation connects an evaluator by the command line's flags.
@@ -74,6 +79,10 @@ func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 		builds = wiring.NewScheduler(&c.Config.Values, machine, st)
 		realise = wiring.Realiser(builds)
 	}
+	var debug *debugger
+	if c.Has(&debuggerFlag) {
+		debug = new(debugger)
+	}
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
 		Store: st, Realise: realise, Context: context.Background(), Machine: machine,
 		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
@@ -81,13 +90,18 @@ func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 		Warn:      c.warn,
 		Trace:     func(s string) { c.Log.Say(activity.Error, "trace: "+s) },
 		ShowTrace: c.Config.General.ShowTrace,
+		Debugger:  debug.function(),
 	})
 	renderer.Positions = e.Positions
 	if renderer.Extended {
 		renderer.Library = c.libraryFiles("/nix/store", cwd, append(include, c.Config.Eval.NixPath...))
 	}
 	renderer.ShowTrace = c.Config.General.ShowTrace
-	return &evaluation{e, c, st, builds}, nil
+	out := &evaluation{e, c, st, builds, debug}
+	if debug != nil {
+		debug.evaluation = out
+	}
+	return out, nil
 }
 
 // warn shows a warning of an evaluation. One without a code is what a program
@@ -100,12 +114,13 @@ func (c *Call) warn(e *diag.Error) {
 	c.Log.Report(activity.Warn, e, e.Code == "")
 }
 
-// Close gives up the store.
+// Close gives up the store, and the terminal if a debugger has it.
 func (e *evaluation) Close() error {
+	err := e.debugger.Close()
 	if e.store == nil {
-		return nil
+		return err
 	}
-	return e.store.Close()
+	return errors.Join(err, e.store.Close())
 }
 
 // evalStore opens the store that evaluation writes to; nil if it keeps nothing.

@@ -64,7 +64,7 @@ func historyFile(c *Call) string {
 
 // ReadLine implements [repl.LineReader].
 func (r *lineReader) ReadLine(prompt string) (string, error) {
-	if r.editor == nil {
+	if r.plain != nil {
 		line, err := r.plain.ReadString('\n')
 		if err == io.EOF && line != "" {
 			err = nil
@@ -96,5 +96,7 @@ func (r *lineReader) Close() error {
 			f.Close()
 		}
 	}
-	return r.editor.Close()
+	editor := r.editor
+	r.editor = nil
+	return editor.Close()
 }

@@ -35,12 +35,16 @@ func runRepl(_ context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
+	defer e.Close()
 	host := &replHost{e}
 	in, err := newLineReader(c)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
+	if e.debugger != nil {
+		e.debugger.in = in
+	}
 	return e.Run(func(w *eval.Worker) {
 		r := repl.New(w, in, c.Out, c.outputIsTerminal(), host)
 		in.complete = r.Complete
@@ -114,6 +118,8 @@ func (h *replHost) Run(program string, args ...string) error {
 	}
 	return h.call.foreground(exec.Command(self, append([]string{program}, args...)...))
 }
+
+func (h *replHost) Place(p diag.Pos) string { return h.call.Log.Renderer().Place(p) }
 
 func (h *replHost) LoadFlake(*eval.Worker, string) (*value.Value, error) {
 	return nil, diag.New(diag.Usage, "firn has no flakes yet; ':load' loads files")

@@ -175,9 +175,32 @@ func (r *Renderer) position(b *strings.Builder, lead string, p diag.Pos) bool {
 		return false
 	}
 	b.WriteString(lead + blue + "at " + warning + place(at) + normal + ":")
+	if r.code(b, p, at) {
+		b.WriteString("\n")
+	}
+	return true
+}
+
+// Place returns a position with the lines around it, for results; "" if there is
+// none.
+func (r *Renderer) Place(p diag.Pos) string {
+	at := r.resolve(p)
+	if !at.Valid() || at.Line == 0 {
+		return ""
+	}
+	var code strings.Builder
+	if !r.code(&code, p, at) {
+		return place(at)
+	}
+	return place(at) + "\n" + code.String() + "\n"
+}
+
+// code writes the line of a position and those around it, each after a line
+// end, and reports whether they could be read.
+func (r *Renderer) code(b *strings.Builder, p diag.Pos, at diag.Position) bool {
 	code, ok := r.Positions.Line(p, at.Line)
 	if !ok {
-		return true
+		return false
 	}
 	if before, ok := r.Positions.Line(p, at.Line-1); ok {
 		codeLine(b, at.Line-1, before)
@@ -189,7 +212,6 @@ func (r *Renderer) position(b *strings.Builder, lead string, p diag.Pos) bool {
 	if after, ok := r.Positions.Line(p, at.Line+1); ok {
 		codeLine(b, at.Line+1, after)
 	}
-	b.WriteString("\n")
 	return true
 }
 

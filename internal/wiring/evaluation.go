@@ -46,6 +46,8 @@ type EvaluationOptions struct {
 	// Context ends what evaluation does in the store and on the network.
 	Context context.Context
 	Machine *Machine
+	// Debugger is asked where the evaluation fails; nil for none.
+	Debugger func(w *eval.Worker, s *eval.Stop) eval.Answer
 }
 
 // An Evaluation is an evaluator with what it was made from.
@@ -122,6 +124,7 @@ func evalOptions(v *config.Values, o *EvaluationOptions) eval.Options {
 		AbortOnWarn: v.Eval.AbortOnWarn, TraceVerbose: v.Eval.TraceVerbose,
 		AllowUnsafeNative: v.Eval.NativeCode, SmallSlabs: o.LongLived,
 		Internal: builtin.Files(), Busy: busy(v, o),
+		Debugger: o.Debugger, IgnoreTry: v.Eval.IgnoreTry, StopOnTrace: v.Eval.DebuggerOnTrace, StopOnWarn: v.Eval.DebuggerOnWarn,
 	}
 }
 

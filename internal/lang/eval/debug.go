@@ -19,9 +19,12 @@ const (
 	Quit                   // not at all
 )
 
-// ErrQuit is wrapped by the failure of an evaluation that the debugger ended
-// where nothing had failed.
-var ErrQuit = errors.New("ended by the debugger")
+// Wrapped by the failure of an evaluation that the debugger ended where nothing
+// had failed.
+var (
+	ErrQuit  = errors.New("ended by the debugger")
+	ErrBreak = errors.New("breakpoint reached") // at a call of builtins.break
+)
 
 // A Stop is why and where a debugged evaluation stands still.
 type Stop struct {
@@ -49,9 +52,8 @@ type DebugFrame struct {
 // A DebugLevel is one of the scopes around some code.
 type DebugLevel struct {
 	Names []string
-	// With are the attributes of a with, if IsWith and its set is evaluated.
-	With   []string
-	IsWith bool
+	// With are the attributes of a with whose set is evaluated, otherwise nil.
+	With []string
 	// Global is the outermost scope; its Names leave out those that begin with
 	// two underscores.
 	Global bool
@@ -128,7 +130,7 @@ func (d *debugState) stop(w *Worker, s Stop) {
 // Break stops in an attached debugger.
 func (w *Worker) Break() {
 	if w.debug != nil {
-		w.debug.stop(w, Stop{Err: &diag.Error{Msg: "breakpoint reached"}, Break: true})
+		w.debug.stop(w, Stop{Err: &diag.Error{Msg: ErrBreak.Error(), Err: ErrBreak}, Break: true})
 	}
 }
 
@@ -161,8 +163,9 @@ func (ev *Evaluator) Levels(f *DebugFrame) []DebugLevel {
 	var out []DebugLevel
 	env := f.env
 	for s := f.scope; s != nil; s = s.up {
-		l := DebugLevel{Names: sortedNames(s.names.list), IsWith: s.with}
+		l := DebugLevel{Names: sortedNames(s.names.list)}
 		if set := withSet(s, env); set != nil {
+			l.With = make([]string, 0, set.Len())
 			for _, a := range set.ByName() {
 				l.With = append(l.With, a.Name.String())
 			}

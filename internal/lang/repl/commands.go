@@ -17,8 +17,10 @@ type command struct {
 	names []string
 	arg   string
 	doc   string
-	quit  bool
-	run   func(r *Repl, arg string) error
+	// argDoc is the description with an argument, where it differs.
+	argDoc string
+	run    func(r *Repl, arg string) error // nil if it ends the session
+	ends   eval.Answer
 }
 
 // commands is the table of commands, in the order of the help text.
@@ -33,7 +35,7 @@ func commands() []command {
 		{names: []string{":lf", ":load-flake"}, arg: "<ref>", doc: "Load Nix flake and add it to scope", run: (*Repl).loadFlake},
 		{names: []string{":ll", ":last-loaded"}, doc: "Show most recently loaded variables added to scope", run: (*Repl).cmdLastLoaded},
 		{names: []string{":p", ":print"}, arg: "<expr>", doc: "Evaluate and print expression recursively\nStrings are printed directly, without escaping.", run: (*Repl).cmdPrint},
-		{names: []string{":q", ":quit"}, doc: "Exit nix-repl", quit: true, run: func(*Repl, string) error { return nil }},
+		{names: []string{":q", ":quit"}, doc: "Exit nix-repl", ends: eval.Quit},
 		{names: []string{":r", ":reload"}, doc: "Reload all files", run: func(r *Repl, _ string) error { r.reload(); return nil }},
 		{names: []string{":sh"}, arg: "<expr>", doc: "Build dependencies of derivation, then start\nnix-shell", run: func(r *Repl, arg string) error { return r.runOn(arg, "nix-shell") }},
 		{names: []string{":t"}, arg: "<expr>", doc: "Describe result of evaluation", run: (*Repl).cmdType},
@@ -45,25 +47,45 @@ func commands() []command {
 	}
 }
 
-// helpColumn is where the descriptions of commands begin.
-const helpColumn = 31
+// commands returns the commands of the session.
+func (r *Repl) commands() []command {
+	if r.stop == nil {
+		return commands()
+	}
+	return append(commands(), debugCommands()...)
+}
+
+// How wide the first column of the help text is.
+const (
+	commandWidth      = 29
+	debugCommandWidth = 17
+)
 
 func (r *Repl) cmdHelp(string) error {
 	fmt.Fprint(r.out, "The following commands are available:\n\n")
-	row := func(what, doc string) {
-		for i, line := range strings.Split(doc, "\n") {
-			if i > 0 {
-				what = ""
-			}
-			fmt.Fprintf(r.out, "  %-*s%s\n", helpColumn-2, what, line)
+	r.helpRow(commandWidth, "<expr>", "Evaluate and print expression")
+	r.helpRow(commandWidth, "<x> = <expr>", "Bind expression to variable")
+	for _, c := range commands() {
+		r.helpRow(commandWidth, strings.TrimSpace(strings.Join(c.names, ", ")+" "+c.arg), c.doc)
+	}
+	if r.stop == nil {
+		return nil
+	}
+	fmt.Fprint(r.out, "\n        Debug mode commands\n")
+	for _, c := range debugCommands() {
+		r.helpRow(debugCommandWidth, strings.Join(c.names, ", "), c.doc)
+		if c.arg != "" {
+			r.helpRow(debugCommandWidth, c.names[0]+" "+c.arg, c.argDoc)
 		}
 	}
-	row("<expr>", "Evaluate and print expression")
-	row("<x> = <expr>", "Bind expression to variable")
-	for _, c := range commands() {
-		row(strings.TrimSpace(strings.Join(c.names, ", ")+" "+c.arg), c.doc)
-	}
 	return nil
+}
+
+func (r *Repl) helpRow(width int, what, doc string) {
+	for line := range strings.SplitSeq(doc, "\n") {
+		fmt.Fprintf(r.out, "  %-*s%s\n", width, what, line)
+		what = ""
+	}
 }
 
 func (r *Repl) cmdAdd(arg string) error {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"firn/internal/diag"
@@ -56,6 +57,8 @@ type Host interface {
 	Run(program string, args ...string) error
 	// LoadFlake evaluates a flake.
 	LoadFlake(w *eval.Worker, ref string) (*value.Value, error)
+	// Place shows a position and the lines around it, "" for none.
+	Place(p diag.Pos) string
 }
 
 // envSize is how many variables a session can bind.
@@ -72,6 +75,8 @@ type Repl struct {
 	scope      *eval.Scope
 	env        *value.Env
 	names      map[string]bool
+	stop       *eval.Stop // where a debugged evaluation stands, nil for none
+	frame      int        // of stop, that :st chose
 	files      []string
 	flakes     []string
 	lastLoaded *value.Attrs
@@ -112,6 +117,19 @@ const (
 
 // Loop runs until the end of the input or :quit.
 func (r *Repl) Loop() error {
+	_, err := r.loop()
+	return err
+}
+
+// Debug runs a session where a debugged evaluation stands, with the variables
+// seen there, and returns how it is to go on.
+func (r *Repl) Debug(s *eval.Stop) (eval.Answer, error) {
+	r.stop = s
+	r.bindFrame(&s.Frames[0])
+	return r.loop()
+}
+
+func (r *Repl) loop() (eval.Answer, error) {
 	r.loadFiles()
 	input := ""
 	for {
@@ -126,14 +144,14 @@ func (r *Repl) Loop() error {
 			continue
 		case errors.Is(err, io.EOF):
 			fmt.Fprintln(r.out)
-			return nil
+			return eval.Quit, nil
 		case err != nil:
-			return err
+			return eval.Quit, err
 		}
 		input += line + "\n"
-		quit, incomplete := r.line(strings.TrimSpace(input))
-		if quit {
-			return nil
+		ended, incomplete := r.line(strings.Trim(input, blanks))
+		if ended != nil {
+			return *ended, nil
 		}
 		if incomplete {
 			continue
@@ -146,41 +164,45 @@ func (r *Repl) Loop() error {
 // incompleteInput is a syntax error that more lines could mend.
 type incompleteInput struct{ error }
 
-// line carries out one complete input.
-func (r *Repl) line(text string) (quit, incomplete bool) {
+// line carries out one input. Ended is not nil if it ends the session.
+func (r *Repl) line(text string) (ended *eval.Answer, incomplete bool) {
 	if text == "" {
-		return false, false
+		return nil, false
 	}
 	var err error
-	if failure := r.w.Try(func() { quit, err = r.do(text) }); failure != nil {
+	if failure := r.w.Try(func() { ended, err = r.do(text) }); failure != nil {
 		err = failure
 	}
 	var more incompleteInput
 	if errors.As(err, &more) {
-		return false, true
+		return nil, true
 	}
 	if err != nil {
 		r.host.Error(err)
 	}
-	return quit, false
+	return ended, false
 }
 
-func (r *Repl) do(text string) (quit bool, err error) {
+const blanks = " \n\r\t"
+
+func (r *Repl) do(text string) (ended *eval.Answer, err error) {
 	if text[0] != ':' {
-		return false, r.input(text)
+		return nil, r.input(text)
 	}
-	name, arg, _ := strings.Cut(text, " ")
-	if i := strings.IndexAny(name, "\n\r\t"); i >= 0 {
+	name, arg := text, ""
+	if i := strings.IndexAny(text, blanks); i >= 0 {
 		name, arg = text[:i], text[i:]
 	}
-	for _, c := range commands() {
-		for _, n := range c.names {
-			if n == name {
-				return c.quit, c.run(r, strings.TrimSpace(arg))
-			}
+	for _, c := range r.commands() {
+		if !slices.Contains(c.names, name) {
+			continue
 		}
+		if c.run == nil {
+			return &c.ends, nil
+		}
+		return nil, c.run(r, strings.Trim(arg, blanks))
 	}
-	return false, diag.New(diag.UnknownCommand, "unknown command '%s'", name)
+	return nil, diag.New(diag.UnknownCommand, "unknown command '%s'", name)
 }
 
 // input binds variables or prints a value.
