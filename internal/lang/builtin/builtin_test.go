@@ -56,7 +56,7 @@ func (hostFiles) ReadLink(path string) (string, error) { return os.Readlink(path
 
 func newWorker(t testing.TB) *worker {
 	world := &eval.World{Files: hostFiles{}, Now: func() int64 { return 0 }, Trace: func(s string) { t.Log("trace:", s) }}
-	o := eval.Options{StoreDir: storepath.Default, CurrentSystem: "x86_64-linux", NixVersion: "2.34.8"}
+	o := eval.Options{StoreDir: storepath.Default, CurrentSystem: "x86_64-linux", NixVersion: "2.34.8", Internal: Files()}
 	return eval.New(o, world, &diag.Table{}, Table()).NewWorker()
 }
 

@@ -45,7 +45,7 @@ func derivations() []eval.Builtin {
 		{
 			Name: "derivation", Global: true,
 			Const: func(w *worker) value.Value { return w.EvalFile(derivationFile) }, Late: true,
-			Doc:   "A function that describes a build by a set of attributes: `name`, `system`, `builder`, and perhaps `args`, `outputs` and whatever the builder should find in its environment. The result is a set whose `drvPath` and `outPath` exist without anything being built.",
+			Doc: "A function that describes a build by a set of attributes: `name`, `system`, `builder`, and perhaps `args`, `outputs` and whatever the builder should find in its environment. The result is a set whose `drvPath` and `outPath` exist without anything being built.",
 		},
 		{Name: "derivationStrict", Global: true, Args: []string{"attrs"}, Fn: derivationStrict, Doc: "Writes the derivation that *attrs* describe and returns its path and those of its outputs. Programs call `derivation`, which does so when needed."},
 	}
@@ -505,7 +505,7 @@ func outputString(w *worker, drv storepath.Path, o *derivation.Output) value.Val
 
 // storedDerivation returns the value of importing a valid .drv in the store.
 func storedDerivation(w *worker, path string) (value.Value, bool) {
-	if !strings.HasSuffix(path, storepath.DrvExtension) || w.World.Store == nil {
+	if !strings.HasSuffix(path, storepath.DrvExtension) {
 		return value.Value{}, false
 	}
 	p, err := w.StoreDir.Parse(path)

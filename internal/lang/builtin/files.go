@@ -93,6 +93,9 @@ func pathExists(w *worker, args []*cell, _ diag.Pos) value.Value {
 		var err error
 		t, err = w.World.Files.Lstat(path)
 		w.Check(err)
+		if t == "" && path == string(w.StoreDir) {
+			t = eval.Directory // there is always a store, empty perhaps
+		}
 	}) {
 		return value.Bool(false)
 	}
@@ -119,7 +122,7 @@ func readFile(w *worker, args []*cell, _ diag.Pos) value.Value {
 // occur in its text.
 func fileContext(w *worker, path, text string) *value.Context {
 	p, _, err := w.StoreDir.ParseInside(path)
-	if err != nil || w.World.Store == nil {
+	if err != nil {
 		return nil
 	}
 	refs, err := w.World.Store.References(p)
@@ -138,6 +141,9 @@ func fileContext(w *worker, path, text string) *value.Context {
 func readDir(w *worker, args []*cell, _ diag.Pos) value.Value {
 	path := realise(w, args[0], followAll)
 	entries, err := w.World.Files.ReadDir(path)
+	if t, e := w.World.Files.Lstat(path); err != nil && e == nil && t != "" && t != eval.Directory {
+		return throw(w, diag.FileUnreadable, "'%s' is not a directory", path)
+	}
 	w.Check(err)
 	list := w.AttrSlots(len(entries))
 	for _, e := range entries {

@@ -96,7 +96,11 @@ func genericClosure(w *worker, args []*cell, _ diag.Pos) value.Value {
 	for i := 0; i < len(c.queue); i++ {
 		c.visit(c.queue[i])
 	}
-	return value.List(c.found)
+	out := w.List(len(c.found))
+	for i := range c.found {
+		out[i] = c.found[i].elem
+	}
+	return value.List(out)
 }
 
 // A closure is the state of one genericClosure.
@@ -104,7 +108,7 @@ type closure struct {
 	w     *worker
 	f     value.Value
 	queue []*cell
-	found []*cell
+	found []keyed
 	keys  keySet
 }
 
@@ -115,10 +119,10 @@ func (c *closure) visit(e *cell) {
 	key := w.NeedAttr(set, symbol.Key, eval.NoFrame)
 	w.Pop()
 	k := w.Force(key.Val, 0)
-	if !c.keys.insert(w, k, e) {
+	if !c.keys.insert(w, k, e, c.found) {
 		return
 	}
-	c.found = append(c.found, e)
+	c.found = append(c.found, keyed{k, e})
 	w.PushElement("while calling operator on genericClosure element %s", e)
 	more := w.Call1(c.f, e, 0)
 	if more.Kind() != value.KindList {

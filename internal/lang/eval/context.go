@@ -14,9 +14,6 @@ func (w *Worker) RealiseContext(c *value.Context) map[string]string {
 	if c == nil {
 		return nil
 	}
-	if w.World.Store == nil {
-		w.Fail(diag.New(diag.NotInStore, "the string refers to the store path '%s', and this evaluation has no store", w.ShowElem(c.Elems()[0])))
-	}
 	var built []value.Elem
 	for _, e := range c.Elems() {
 		if e.Kind == value.Built {

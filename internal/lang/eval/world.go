@@ -9,7 +9,8 @@ import (
 )
 
 // A World is what an evaluation may see and do outside the language. Pure
-// evaluation is a World with some of it absent. All capabilities are safe for
+// evaluation is a World with some of it absent: a capability that is nil fails
+// when it is asked for. All capabilities are safe for
 // concurrent use, and their errors are *diag.Error where they word a message.
 type World struct {
 	Files Files
