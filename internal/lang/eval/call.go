@@ -50,14 +50,11 @@ func (l *lambda) describe() string {
 
 // lambdaNode makes a function in its scope.
 type lambdaNode struct {
-	located
-	id uint32
+	delayed
+	fun uint32
 }
 
-func (n *lambdaNode) eval(_ *Worker, env *value.Env) value.Value { return value.Lambda(n.id, env) }
-func (n *lambdaNode) thunk(w *Worker, env *value.Env) *value.Value {
-	return w.Cell(value.Lambda(n.id, env))
-}
+func (n *lambdaNode) eval(_ *Worker, env *value.Env) value.Value { return value.Lambda(n.fun, env) }
 
 // callNode applies a function to one or more arguments.
 type callNode struct {

@@ -10,8 +10,9 @@ import (
 type node interface {
 	// eval returns the value in weak head normal form.
 	eval(w *Worker, env *value.Env) value.Value
-	// thunk returns a cell for the value, delayed where evaluating it now could
-	// be seen. It avoids a new cell where one exists already.
+	// thunk returns a cell for the value. Only literals, variables and empty lists
+	// have one already; all else is delayed, even a function or an attribute at
+	// hand: whether a value was needed yet shows where it is printed unforced.
 	thunk(w *Worker, env *value.Env) *value.Value
 	// at is where messages point.
 	at() diag.Pos

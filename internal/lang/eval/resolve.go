@@ -374,7 +374,9 @@ func (r resolver) lambda(e *syntax.Lambda, s *Scope, name symbol.Symbol) node {
 		l.body = r.debug(l.body, inner, e.At, diag.Msgf("while calling %s", l.quotedName()))
 	}
 	l.id = r.ev.lambdas.add(l)
-	return &lambdaNode{located{e.At}, l.id}
+	n := &lambdaNode{delayed{pos: e.At}, l.id}
+	n.id = r.number(n)
+	return n
 }
 
 func (r resolver) formals(l *lambda, e *syntax.Lambda, inner *Scope) {

@@ -165,16 +165,6 @@ func missingAttribute(set *value.Attrs, name symbol.Symbol) *diag.Error {
 	return e
 }
 
-// thunk looks an attribute up right away if that takes no evaluation.
-func (n *select1) thunk(w *Worker, env *value.Env) *value.Value {
-	if v, ok := peek(n.subject, env); ok && v.Kind() == value.KindAttrs {
-		if a := v.Attrs().Get(n.name); a != nil && a.Val.LoadKind().Evaluated() {
-			return a.Val
-		}
-	}
-	return n.delayed.thunk(w, env)
-}
-
 func (n *selectNode) eval(w *Worker, env *value.Env) value.Value {
 	w.count.Lookups++
 	v := w.evalFor(n.subject, env, selecting)
