@@ -27,6 +27,9 @@ func Build(dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := lookAtSources(root); err != nil {
+		return err
+	}
 	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(dir, "firn"), "./cmd/firn")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -39,6 +42,19 @@ func Build(dir string) error {
 		}
 	}
 	return nil
+}
+
+// lookAtSources opens every folder of sources. go test keeps the results of a test as long as what the test itself looked at is the same,
+// and what a compiler looks at that a test starts does not count.
+func lookAtSources(root string) error {
+	for _, top := range []string{"cmd", "internal"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(string, fs.DirEntry, error) error { return nil })
+		if err != nil {
+			return err
+		}
+	}
+	_, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	return err
 }
 
 // A Reference is an installed Nix.

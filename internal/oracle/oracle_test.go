@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 func firnBin(t *testing.T) string {
 	t.Helper()
 	if dir := os.Getenv("FIRN_BIN"); dir != "" {
+		t.Log("with the programs in ", dir)
 		return dir
 	}
 	if err := buildOnce(); err != nil {

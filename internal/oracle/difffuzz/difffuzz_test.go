@@ -34,7 +34,11 @@ func TestAgainstReference(t *testing.T) {
 	if count == "" {
 		count = "2000"
 	}
-	cmd := exec.Command("/proc/self/exe", "-q", "-n="+count)
+	bin := t.TempDir()
+	if err := oracle.Build(bin); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/proc/self/exe", "-q", "-n="+count, "-firn="+bin)
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
