@@ -95,7 +95,7 @@ func (c *Cache) connect() (err error) {
 
 func (c *Cache) fail(err error) {
 	c.failed = true
-	c.recorder.Say(activity.Warn, fmt.Sprintf("cannot use the fetcher cache: %v", err))
+	c.recorder.Say(activity.Warn, warningPrefix+fmt.Sprintf("cannot use the fetcher cache: %v", err))
 }
 
 // Close closes the database.

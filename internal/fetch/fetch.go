@@ -176,8 +176,11 @@ func (t *Tree) RevCount(ctx context.Context) (n uint64, ok bool, err error) {
 // Fingerprint names the contents of the tree for caches, "" if it cannot be named without hashing.
 func (t *Tree) Fingerprint() string { return t.fingerprint }
 
+// warningPrefix begins the text of a warning, as Nix writes it; whoever shows it takes colours off where there are none.
+const warningPrefix = "\x1b[35;1mwarning:\x1b[0m "
+
 func (f *Fetcher) warn(format string, args ...any) {
-	f.Recorder.Say(activity.Warn, fmt.Sprintf(format, args...))
+	f.Recorder.Say(activity.Warn, warningPrefix+fmt.Sprintf(format, args...))
 }
 
 // fresh reports whether something that was found out at the given time need not be checked again.

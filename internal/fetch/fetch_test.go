@@ -152,7 +152,7 @@ func (s *said) Emit(e activity.Event) {
 	if m, ok := e.(activity.Message); ok {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.lines = append(s.lines, m.Text)
+		s.lines = append(s.lines, strings.TrimPrefix(m.Text, warningPrefix))
 	}
 }
 

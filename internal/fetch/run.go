@@ -172,3 +172,14 @@ func (f *Fetcher) lock(ctx context.Context, in input.Input) (*filelock.Path, err
 		f.Recorder.Say(activity.Error, fmt.Sprintf("waiting for another Nix process to finish fetching input '%s'...", in))
 	})
 }
+
+// CutTrace takes the input errors around err off and returns their lines, the outermost first, and what is inside.
+func CutTrace(err error) (lines []string, cause error) {
+	for {
+		e, ok := err.(*InputError)
+		if !ok {
+			return lines, err
+		}
+		lines, err = append(lines, e.Trace()), e.Err
+	}
+}

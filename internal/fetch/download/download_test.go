@@ -32,7 +32,7 @@ func (l *log) Emit(e activity.Event) {
 	if m, ok := e.(activity.Message); ok {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.lines = append(l.lines, m.Text)
+		l.lines = append(l.lines, strings.TrimPrefix(m.Text, warningPrefix))
 	}
 }
 

@@ -48,6 +48,9 @@ type transfer struct {
 // errStalled is the cause for which a silent connection is given up.
 var errStalled = errors.New("Timeout was reached (28) Operation too slow")
 
+// warningPrefix begins the text of a warning, as Nix writes it; whoever shows it takes colours off where there are none.
+const warningPrefix = "\x1b[35;1mwarning:\x1b[0m "
+
 // connect makes attempts until one succeeds or there is no hope.
 func (t *transfer) connect() error {
 	for {
@@ -90,7 +93,7 @@ func (t *transfer) retry(err error) error {
 	if t.done > 0 {
 		from = fmt.Sprintf(" from offset %d", t.done)
 	}
-	t.activity.Say(activity.Warn, fmt.Sprintf("%s; retrying%s in %d ms (attempt %d/%d)", failure, from, pause.Milliseconds(), t.attempt, o.Attempts))
+	t.activity.Say(activity.Warn, warningPrefix+fmt.Sprintf("%s; retrying%s in %d ms (attempt %d/%d)", failure, from, pause.Milliseconds(), t.attempt, o.Attempts))
 	if t.ctx.Err() != nil { // stalled: this context is spent
 		t.ctx, t.cancel = context.WithCancelCause(t.parent)
 	}
