@@ -28,17 +28,56 @@ type Files struct {
 	types sync.Map // path -> eval.FileType
 }
 
-// ReadFile implements [eval.Files]. It opens, reads and closes: three system
-// calls for a file that fits the buffer.
+// ReadFile implements [eval.Files]. It reads as many bytes as the file says that
+// it has, which are none for those that the kernel makes up.
 func (f *Files) ReadFile(path string) (string, error) {
 	if err := f.check(path); err != nil {
 		return "", err
 	}
-	b, err := os.ReadFile(f.real(path))
+	file, size, err := openRegular(f.real(path), path)
 	if err != nil {
-		return "", fileError(path, "reading", err)
+		return "", err
 	}
-	return string(b), nil
+	defer syscall.Close(file)
+	buf := make([]byte, size)
+	for n := 0; n < len(buf); {
+		k, err := syscall.Read(file, buf[n:])
+		switch {
+		case err == syscall.EINTR:
+		case err != nil:
+			return "", fileError(path, "reading", err)
+		case k == 0:
+			return "", diag.New(diag.FileUnreadable, "reading '%s': unexpected end-of-file", path)
+		default:
+			n += k
+		}
+	}
+	return string(buf), nil
+}
+
+// openRegular opens the regular file at a place of this machine. Others are
+// refused, for reading them may never end.
+func openRegular(at, path string) (file int, size int64, err error) {
+	for {
+		file, err = syscall.Open(at, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
+		if err != syscall.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		return -1, 0, fileError(path, "opening", err)
+	}
+	var st syscall.Stat_t
+	if err = syscall.Fstat(file, &st); err != nil {
+		err = fileError(path, "getting status of", err)
+	} else if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+		err = diag.New(diag.FileUnreadable, "file '%s' is not a regular file", path)
+	}
+	if err != nil {
+		syscall.Close(file)
+		return -1, 0, err
+	}
+	return file, st.Size, nil
 }
 
 // Lstat implements [eval.Files].

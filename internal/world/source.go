@@ -48,10 +48,11 @@ func writeSource(w io.Writer, src eval.Source, at string) error {
 }
 
 func writeFlat(w io.Writer, path string) error {
-	f, err := os.Open(path)
+	fd, _, err := openRegular(path, path)
 	if err != nil {
-		return fileError(path, "opening file", err)
+		return err
 	}
+	f := os.NewFile(uintptr(fd), path)
 	defer f.Close()
 	if _, err := io.Copy(w, f); err != nil {
 		return fileError(path, "reading", err)
