@@ -253,7 +253,7 @@ func (b *drvBuilder) structuredAttribute(a *value.Attr) {
 		b.structuredFeatures(a)
 	case symbol.AllowedReferences, symbol.AllowedRequisites, symbol.DisallowedReferences,
 		symbol.DisallowedRequisites, symbol.MaxSize, symbol.MaxClosureSize:
-		b.warn(a, diag.Msgf("'structuredAttrs' disables the effect of the derivation attribute '%s'; use 'outputChecks.<output>.%s' instead", a.Name, a.Name))
+		b.warn(a, diag.Msgf("'structuredAttrs' disables the effect of the derivation attribute '%s'; use 'outputChecks.<output>.%s' instead", eval.Ident(a.Name), eval.Ident(a.Name)))
 	}
 }
 

@@ -107,7 +107,7 @@ func fetchValue(w *worker, a value.Attr, who string) any {
 		return v.Bool()
 	case value.KindInt:
 		if v.Int() < 0 {
-			throw(w, diag.InvalidArgument, "negative value given for '%s' argument '%s': %s", who, a.Name, v.Int())
+			throw(w, diag.InvalidArgument, "negative value given for '%s' argument '%s': %s", who, eval.Ident(a.Name), v.Int())
 		}
 		return uint64(v.Int())
 	default:
@@ -116,7 +116,7 @@ func fetchValue(w *worker, a value.Attr, who string) any {
 			var set value.ContextSet
 			return string(convert.PrintJSON(w, a.Val, 0, true, true, &set))
 		}
-		throw(w, diag.WrongType, "argument '%s' to '%s' is %s while a string, Boolean or integer is expected", a.Name, who, w.Describe(v))
+		throw(w, diag.WrongType, "argument '%s' to '%s' is %s while a string, Boolean or integer is expected", eval.Ident(a.Name), who, w.Describe(v))
 	}
 	return nil
 }
@@ -165,7 +165,7 @@ func fetchMercurial(w *worker, args []*cell, pos diag.Pos) value.Value {
 			case "name":
 				name = w.ForceStringNoCtx(a.Val, a.Pos, ctx("while evaluating the `name` attribute passed to builtins.fetchMercurial"))
 			default:
-				w.Fail(diag.New(diag.InvalidArgument, "unsupported argument '%s' to 'fetchMercurial'", a.Name).At(a.Pos))
+				w.Fail(diag.New(diag.InvalidArgument, "unsupported argument '%s' to 'fetchMercurial'", eval.Ident(a.Name)).At(a.Pos))
 			}
 		}
 	}
@@ -189,7 +189,7 @@ func flakeRefToString(w *worker, args []*cell, _ diag.Pos) value.Value {
 		switch v := w.Force(a.Val, 0); v.Kind() {
 		case value.KindInt:
 			if v.Int() < 0 {
-				throw(w, diag.InvalidArgument, "negative value given for flake ref attr %s: %s", a.Name, v.Int())
+				throw(w, diag.InvalidArgument, "negative value given for flake ref attr %s: %s", eval.Ident(a.Name), v.Int())
 			}
 			x = uint64(v.Int())
 		case value.KindBool:
@@ -197,7 +197,7 @@ func flakeRefToString(w *worker, args []*cell, _ diag.Pos) value.Value {
 		case value.KindString:
 			x = v.Str()
 		default:
-			throw(w, diag.WrongType, "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute '%s' is %s", a.Name, w.Describe(v))
+			throw(w, diag.WrongType, "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute '%s' is %s", eval.Ident(a.Name), w.Describe(v))
 		}
 		list = append(list, eval.FetchAttr{Name: a.Name.String(), Value: x})
 	}

@@ -174,7 +174,7 @@ func pathBuiltin(w *worker, args []*cell, _ diag.Pos) value.Value {
 			text := w.ForceStringNoCtx(a.Val, a.Pos, ctx("while evaluating the `sha256` attribute passed to builtins.path"))
 			expected = parseHash(w, text, nixhash.SHA256)
 		default:
-			return w.Fail(diag.New(diag.InvalidArgument, "unsupported argument '%s' to 'builtins.path'", a.Name).At(a.Pos))
+			return w.Fail(diag.New(diag.InvalidArgument, "unsupported argument '%s' to 'builtins.path'", eval.Ident(a.Name)).At(a.Pos))
 		}
 	}
 	if s.Path == "" {

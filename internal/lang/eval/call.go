@@ -184,7 +184,7 @@ func (w *Worker) match(l *lambda, env *value.Env, arg *value.Value, pos diag.Pos
 		} else if p.def == nil {
 			w.Push(lambdaArg{}, pos)
 			w.Fail(diag.New(diag.MissingArgument, "function '%s' called without required argument '%s'",
-				l.describe(), p.name).At(l.pos))
+				l.describe(), Ident(p.name)).At(l.pos))
 		}
 		slot++
 	}
@@ -231,7 +231,7 @@ func (w *Worker) unexpectedArgument(l *lambda, set *value.Attrs, pos diag.Pos) {
 		}
 		w.Push(lambdaArg{}, pos)
 		e := diag.New(diag.UnexpectedArgument, "function '%s' called with unexpected argument '%s'",
-			l.describe(), a.Name).At(l.pos)
+			l.describe(), Ident(a.Name)).At(l.pos)
 		e.Suggestions = diag.Near(a.Name.String(), slices.Values(l.formalNames()))
 		w.Fail(e)
 	}
@@ -331,7 +331,7 @@ func missingAutoArgument(p *formal) *diag.Error {
 		"this case it must have its arguments supplied either by default",
 		"values, or passed explicitly with '--arg' or '--argstr'. See",
 		"https://nix.dev/manual/nix/stable/language/syntax.html#functions.",
-	}, "\n"), p.name).At(p.pos)
+	}, "\n"), Ident(p.name)).At(p.pos)
 }
 
 // A Formal is one name of a function's pattern.

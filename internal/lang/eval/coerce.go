@@ -277,7 +277,7 @@ func (w *Worker) ForceFunction(c *value.Value, pos diag.Pos, ctx Tracer) value.V
 func (w *Worker) NeedAttr(set *value.Attrs, name symbol.Symbol, ctx Tracer) *value.Attr {
 	a := set.Get(name)
 	if a == nil {
-		w.FailFrom(diag.New(diag.MissingAttribute, "attribute '%s' missing", name), ctx, 0)
+		w.FailFrom(diag.New(diag.MissingAttribute, "attribute '%s' missing", Ident(name)), ctx, 0)
 	}
 	return a
 }

@@ -161,7 +161,7 @@ func (w *Worker) assertEqualSets(a, b value.Value, pos diag.Pos) {
 		if l[i].Name != r[i].Name {
 			w.unequalNames(a, b, l[i].Name, r[i].Name)
 		}
-		w.Push(&Step{Pos: pos, Msg: diag.Msgf("while comparing attribute '%s'", l[i].Name)}, pos)
+		w.Push(&Step{Pos: pos, Msg: diag.Msgf("while comparing attribute '%s'", Ident(l[i].Name))}, pos)
 		w.Push(hand("where left hand side is"), l[i].Pos)
 		w.Push(hand("where right hand side is"), r[i].Pos)
 		w.assertEqual(l[i].Val, r[i].Val, pos)
@@ -183,9 +183,9 @@ func (h hand) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
 
 func (w *Worker) unequalNames(a, b value.Value, x, y symbol.Symbol) {
 	if b.Attrs().Get(x) == nil {
-		w.unequal("attribute name '%s' is contained in '%s', but not in '%s'", x, w.brief(a), w.brief(b))
+		w.unequal("attribute name '%s' is contained in '%s', but not in '%s'", Ident(x), w.brief(a), w.brief(b))
 	}
-	w.unequal("attribute name '%s' is missing in '%s', but is contained in '%s'", y, w.brief(a), w.brief(b))
+	w.unequal("attribute name '%s' is missing in '%s', but is contained in '%s'", Ident(y), w.brief(a), w.brief(b))
 }
 
 // Less orders two cells as < does.

@@ -104,6 +104,7 @@ type Evaluator struct {
 
 	stats     Stats
 	statsLock sync.Mutex
+	interrupt atomic.Pointer[diag.Error]
 }
 
 // A Worker evaluates on one goroutine.
@@ -132,7 +133,8 @@ type Worker struct {
 type limits struct {
 	calls  int
 	frames int
-	steps  int64
+	steps  int64 // until the worker looks up
+	budget int64 // steps after these
 }
 
 const (
@@ -168,8 +170,9 @@ func (ev *Evaluator) NewWorker() *Worker {
 		alone:     ev.alone,
 		frames:    make([]frame, 0, 1024),
 		args:      make([]*value.Value, 0, 256),
-		limits:    limits{calls: ev.MaxCallDepth, frames: ev.MaxFrames, steps: ev.Steps},
+		limits:    limits{calls: ev.MaxCallDepth, frames: ev.MaxFrames, budget: ev.budget()},
 	}
+	w.nextSteps()
 	w.Small = ev.SmallSlabs
 	if ev.Debugger != nil {
 		w.debug = new(debugState)

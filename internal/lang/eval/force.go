@@ -51,8 +51,8 @@ func (w *Worker) compute(c *value.Value, v value.Value, pos diag.Pos) value.Valu
 		w.overflow()
 	}
 	w.count.Forces++
-	if w.limits.steps > 0 {
-		w.step()
+	if w.limits.steps--; w.limits.steps == 0 {
+		w.look()
 	}
 	var r value.Value
 	if v.Kind() == value.KindThunk {
@@ -85,13 +85,6 @@ func (w *Worker) callApp(app *value.App, pos diag.Pos) value.Value {
 	w.args = w.args[:base]
 	w.depth--
 	return r
-}
-
-func (w *Worker) step() {
-	w.limits.steps--
-	if w.limits.steps == 0 {
-		w.Fail(diag.New(diag.StepLimit, "the evaluation took more steps than allowed"))
-	}
 }
 
 func (w *Worker) overflow() {

@@ -3,6 +3,7 @@ package eval
 import (
 	"firn/internal/diag"
 	"firn/internal/lang/symbol"
+	"firn/internal/lang/syntax"
 	"firn/internal/lang/value"
 )
 
@@ -89,7 +90,7 @@ type attrFrame struct{}
 
 func (attrFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
 	return append(out, diag.Frame{
-		Pos: diag.Pos(n), Msg: diag.Msgf("while evaluating the attribute '%s'", symbol.Symbol(n>>32)),
+		Pos: diag.Pos(n), Msg: diag.Msgf("while evaluating the attribute '%s'", Ident(symbol.Symbol(n>>32))),
 	})
 }
 
@@ -141,6 +142,9 @@ func (w *Worker) Check(err error) {
 		w.Fail(diag.As(err))
 	}
 }
+
+// Ident is a name as messages show it: in quotes if it is no identifier.
+func Ident(s symbol.Symbol) string { return string(syntax.AppendIdentifier(nil, s.String())) }
 
 // Advise prints a warning that is one line of text.
 func (w *Worker) Advise(format string, args ...any) {
@@ -194,7 +198,7 @@ type DrvAttrFrame struct{ Drv string }
 
 func (d *DrvAttrFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
 	return append(out, diag.Frame{Pos: diag.Pos(n), Msg: diag.Msgf(
-		"while evaluating attribute '%s' of derivation '%s'", symbol.Symbol(n>>32), d.Drv)})
+		"while evaluating attribute '%s' of derivation '%s'", Ident(symbol.Symbol(n>>32)), d.Drv)})
 }
 
 // PushDrvAttr enters the frame of an attribute of a derivation.
@@ -207,7 +211,7 @@ type shortAttrFrame struct{}
 
 func (shortAttrFrame) frames(_ *Worker, n uint64, out []diag.Frame) []diag.Frame {
 	return append(out, diag.Frame{
-		Pos: diag.Pos(n), Msg: diag.Msgf("while evaluating attribute '%s'", symbol.Symbol(n>>32)),
+		Pos: diag.Pos(n), Msg: diag.Msgf("while evaluating attribute '%s'", Ident(symbol.Symbol(n>>32))),
 	})
 }
 

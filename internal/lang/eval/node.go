@@ -177,7 +177,7 @@ func (n *withVar) eval(w *Worker, env *value.Env) value.Value {
 }
 
 func undefinedVariable(name symbol.Symbol, pos diag.Pos) *diag.Error {
-	return diag.New(diag.UndefinedVariable, "undefined variable '%s'", name).At(pos)
+	return diag.New(diag.UndefinedVariable, "undefined variable '%s'", Ident(name)).At(pos)
 }
 
 // curPos is __curPos.

@@ -190,7 +190,7 @@ func (w *Worker) addDynamic(list []value.Attr, dynamic []dynamicNode, env *value
 		name := w.needName(v, d.pos, Ctx("while evaluating the name of a dynamic attribute"))
 		if j := attrIndex(list, name); j >= 0 {
 			w.Fail(diag.New(diag.DuplicateAttribute, "dynamic attribute '%s' already defined at %s",
-				name, w.Where(list[j].Pos)).At(d.pos))
+				Ident(name), w.Where(list[j].Pos)).At(d.pos))
 		}
 		list = append(list, value.Attr{Name: name, Pos: d.pos, Val: d.val.thunk(w, env)})
 	}

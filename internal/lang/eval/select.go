@@ -160,7 +160,7 @@ func (n *select1) fail(w *Worker, v value.Value) value.Value {
 }
 
 func missingAttribute(set *value.Attrs, name symbol.Symbol) *diag.Error {
-	e := diag.New(diag.MissingAttribute, "attribute '%s' missing", name)
+	e := diag.New(diag.MissingAttribute, "attribute '%s' missing", Ident(name))
 	e.Suggestions = diag.Near(name.String(), attrNames(set))
 	return e
 }
