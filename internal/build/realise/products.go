@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 
 	"firn/internal/build/plan"
 	"firn/internal/format/derivation"
@@ -117,6 +118,9 @@ func (b *build) scan(p *product, candidates []storepath.Path) error {
 		})
 	} else {
 		err = fstree.Dump(tee, p.at, nar.DumpOptions{})
+	}
+	if errno := syscall.Errno(0); err != nil && !errors.As(err, &errno) { // not the machine's fault
+		return plan.Failf(plan.OutputRejected, "output '%s' of '%s': %v", p.Name, b.full(b.drv), err)
 	}
 	if err != nil {
 		return err

@@ -127,6 +127,23 @@ func TestFloating(t *testing.T) {
 	}
 }
 
+// TestImpure builds anew each time, and may give something else.
+func TestImpure(t *testing.T) {
+	w := newBench(t)
+	d := w.script("x", `head -c 16 /dev/urandom > $out`, outputsNamed(derivation.Impure, "out"))
+	a, b := w.mustBuild(d), w.mustBuild(d)
+	if a == b {
+		t.Errorf("both at %s", a)
+	}
+	if len(w.store.known) > 0 {
+		t.Errorf("recorded %v", w.store.known)
+	}
+	same := w.script("y", `echo text > $out`, outputsNamed(derivation.Impure, "out"))
+	if a, b := w.mustBuild(same), w.mustBuild(same); a != b {
+		t.Errorf("equal contents at %s and %s", a, b)
+	}
+}
+
 func TestFixed(t *testing.T) {
 	w := newBench(t)
 	out := w.mustBuild(w.script("x", `test "$NIX_OUTPUT_CHECKED" = 1; printf text > $out`, w.fixed("text")))
@@ -282,7 +299,7 @@ func TestHooks(t *testing.T) {
 func TestMessages(t *testing.T) {
 	w := newBench(t)
 	var log sink
-	w.Activity = activity.NewRecorder(&log, 0)
+	w.Activity = recorder(&log)
 	w.mustBuild(w.script("x", `echo before; echo '@nix {"action":"setPhase","phase":"buildPhase"}'; echo '@nix nonsense'; echo > $out`))
 	want := []string{"start building", "line before", "phase buildPhase", "say Unable to handle a JSON message", "line @nix nonsense", "stop"}
 	if len(log) != len(want) {
@@ -294,6 +311,8 @@ func TestMessages(t *testing.T) {
 		}
 	}
 }
+
+func recorder(s *sink) *activity.Recorder { return activity.NewRecorder(s, 0) }
 
 // sink writes events down.
 type sink []string
