@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"firn/internal/diag"
-	"firn/internal/lang/convert"
 	"firn/internal/lang/eval"
+	"firn/internal/lang/jsontext"
 	"firn/internal/lang/value"
 	"firn/internal/lang/version"
+	"firn/internal/lang/xmltext"
 )
 
 func (q *envQuery) print(rows []*packageRow) {
@@ -97,20 +98,27 @@ type jsonMember struct {
 	text []byte
 }
 
-func object(members []jsonMember) []byte {
+func (q *envQuery) object(members []jsonMember) []byte {
 	slices.SortFunc(members, func(a, b jsonMember) int { return strings.Compare(a.name, b.name) })
 	out := []byte{'{'}
 	for i, m := range members {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(append(out, quoted(m.name)...), ':')
+		out = append(append(out, q.quoted(m.name)...), ':')
 		out = append(out, m.text...)
 	}
 	return append(out, '}')
 }
 
-func quoted(s string) []byte { return convert.AppendString(nil, nil, s) }
+// quoted is a string as JSON. One that is not UTF-8 makes the query fail.
+func (q *envQuery) quoted(s string) []byte {
+	text, err := jsontext.AppendString(nil, s)
+	if err != nil && q.failed == nil {
+		q.failed = err
+	}
+	return text
+}
 
 // printJSON prints an object of all packages by attribute path. What a package
 // that fails by assertion had told before is shown.
@@ -122,10 +130,13 @@ func (q *envQuery) printJSON(rows []*packageRow) {
 		if i > 0 {
 			buf = append(buf, ',')
 		}
-		buf = append(append(buf, quoted(r.attrPath)...), ':')
+		buf = append(append(buf, q.quoted(r.attrPath)...), ':')
 		buf = append(buf, q.packageJSON(r)...)
 	}
 	buf = append(buf, '}')
+	if q.failed != nil {
+		return
+	}
 	q.out.Write(indentJSON(buf))
 	q.out.WriteByte('\n')
 }
@@ -136,28 +147,28 @@ func (q *envQuery) packageJSON(r *packageRow) []byte {
 	}
 	name, v := version.SplitName(r.name)
 	members := []jsonMember{
-		{"name", quoted(r.name)}, {"pname", quoted(name)}, {"version", quoted(v)},
-		{"system", quoted(r.system)}, {"outputName", quoted(r.outputName)},
+		{"name", q.quoted(r.name)}, {"pname", q.quoted(name)}, {"version", q.quoted(v)},
+		{"system", q.quoted(r.system)}, {"outputName", q.quoted(r.outputName)},
 	}
 	if r.reached < reachedOutputs {
-		return object(members)
+		return q.object(members)
 	}
 	var outputs []jsonMember
 	for _, o := range r.outputs {
 		text := []byte("null")
 		if o.Path != "" {
-			text = quoted(q.StoreDir.Join(o.Path))
+			text = q.quoted(q.StoreDir.Join(o.Path))
 		}
 		outputs = append(outputs, jsonMember{o.Name, text})
 	}
-	members = append(members, jsonMember{"outputs", object(outputs)})
+	members = append(members, jsonMember{"outputs", q.object(outputs)})
 	if r.drvPath != "" {
-		members = append(members, jsonMember{"drvPath", quoted(r.drvPath)})
+		members = append(members, jsonMember{"drvPath", q.quoted(r.drvPath)})
 	}
 	if q.call.Has(&metaFlag) && r.reached >= reachedDrvPath {
 		members = append(members, jsonMember{"meta", q.metaJSON(r)})
 	}
-	return object(members)
+	return q.object(members)
 }
 
 func (q *envQuery) metaJSON(r *packageRow) []byte {
@@ -172,7 +183,7 @@ func (q *envQuery) metaJSON(r *packageRow) []byte {
 			members = append(members, jsonMember{e.name, e.json})
 		}
 	}
-	return object(members)
+	return q.object(members)
 }
 
 func (q *envQuery) invalidMeta(r *packageRow, name string) {
@@ -180,7 +191,7 @@ func (q *envQuery) invalidMeta(r *packageRow, name string) {
 }
 
 func (q *envQuery) printXML(rows []*packageRow) {
-	x := convert.NewXML()
+	x := xmltext.NewWriter(nil)
 	x.Open("items")
 	for _, r := range rows {
 		if !r.failedAssertion {
@@ -191,7 +202,7 @@ func (q *envQuery) printXML(rows []*packageRow) {
 	q.out.Write(x.Bytes())
 }
 
-func (q *envQuery) itemXML(x *convert.XML, r *packageRow) {
+func (q *envQuery) itemXML(x *xmltext.Writer, r *packageRow) {
 	name, v := version.SplitName(r.name)
 	attrs := []string{"attrPath", r.attrPath, "name", r.name, "pname", name, "version", v, "outputName", r.outputName}
 	if r.system != "" {
@@ -221,7 +232,7 @@ func (q *envQuery) itemXML(x *convert.XML, r *packageRow) {
 	x.Close("item")
 }
 
-func metaXML(x *convert.XML, e metaEntry) {
+func metaXML(x *xmltext.Writer, e metaEntry) {
 	plain := func(kind, text string) { x.Empty("meta", "name", e.name, "type", kind, "value", text) }
 	switch v := e.value.Load(); v.Kind() {
 	case value.KindString:

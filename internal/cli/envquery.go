@@ -54,10 +54,11 @@ type envQuery struct {
 	out       *bufio.Writer
 	filter    string
 	selectors []*version.Selector
+	failed    error // while printing
 }
 
 func (c *Call) queryAvailable() error {
-	e, err := c.newEvaluation(true)
+	e, err := c.newEvaluation(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -82,6 +83,9 @@ func (c *Call) queryAvailable() error {
 	}
 	sortByName(rows)
 	q.print(rows)
+	if q.failed != nil {
+		return q.failed
+	}
 	return q.out.Flush()
 }
 

@@ -8,27 +8,57 @@ import (
 
 	"firn/internal/diag"
 	"firn/internal/lang/eval"
+	"firn/internal/lang/jsontext"
 	"firn/internal/lang/value"
 )
 
 // AppendJSON appends a value as JSON. Paths are copied to the store if copied is
-// set; the contexts of all strings are added to set.
+// set; the contexts of all strings are added to set. Strings that are not UTF-8
+// fail when everything is evaluated.
 func AppendJSON(w *eval.Worker, dst []byte, c *value.Value, pos diag.Pos, copied bool, set *value.ContextSet) []byte {
-	p := jsonPrinter{w, false, set}
-	return p.print(dst, c, pos, copied)
+	p := jsonPrinter{w: w, set: set}
+	dst = p.print(dst, c, pos, copied)
+	p.check()
+	return dst
 }
 
 // PrintJSON returns a value as JSON. Unless strict, what is not evaluated yet is
 // an error.
 func PrintJSON(w *eval.Worker, c *value.Value, pos diag.Pos, strict, copied bool, set *value.ContextSet) []byte {
-	p := jsonPrinter{w, !strict, set}
-	return p.print(nil, c, pos, copied)
+	p := jsonPrinter{w: w, lazy: !strict, set: set}
+	text := p.print(nil, c, pos, copied)
+	p.check()
+	return text
+}
+
+// AppendString appends a string as JSON.
+func AppendString(w *eval.Worker, dst []byte, s string) []byte {
+	p := jsonPrinter{w: w}
+	dst = p.string(dst, s)
+	p.check()
+	return dst
 }
 
 type jsonPrinter struct {
 	w    *eval.Worker
 	lazy bool // forces nothing
 	set  *value.ContextSet
+	bad  error // says which string is not UTF-8
+}
+
+func (p *jsonPrinter) string(dst []byte, s string) []byte {
+	dst, err := jsontext.AppendString(dst, s)
+	if err != nil && p.bad == nil {
+		p.bad = err
+	}
+	return dst
+}
+
+// check fails if a string was not UTF-8.
+func (p *jsonPrinter) check() {
+	if p.bad != nil {
+		p.w.Fail(diag.New(diag.InvalidArgument, "JSON serialization error: %s", p.bad))
+	}
 }
 
 func (p *jsonPrinter) print(dst []byte, c *value.Value, pos diag.Pos, copied bool) []byte {
@@ -42,14 +72,14 @@ func (p *jsonPrinter) print(dst []byte, c *value.Value, pos diag.Pos, copied boo
 	case value.KindInt:
 		dst = strconv.AppendInt(dst, v.Int(), 10)
 	case value.KindFloat:
-		dst = appendFloat(dst, v.Float())
+		dst = jsontext.AppendFloat(dst, v.Float())
 	case value.KindBool:
 		dst = strconv.AppendBool(dst, v.Bool())
 	case value.KindNull:
 		dst = append(dst, "null"...)
 	case value.KindString:
 		p.set.Add(v.Context())
-		dst = AppendString(w, dst, v.Str())
+		dst = p.string(dst, v.Str())
 	case value.KindPath:
 		dst = p.path(dst, v, copied)
 	case value.KindAttrs:
@@ -65,11 +95,11 @@ func (p *jsonPrinter) print(dst []byte, c *value.Value, pos diag.Pos, copied boo
 
 func (p *jsonPrinter) path(dst []byte, v value.Value, copied bool) []byte {
 	if !copied {
-		return AppendString(p.w, dst, v.Str())
+		return p.string(dst, v.Str())
 	}
 	s, c := p.w.CopyPath(v.Str())
 	p.set.Add(c)
-	return AppendString(p.w, dst, s)
+	return p.string(dst, s)
 }
 
 // attrs prints a set: as what its __toString or outPath gives, or as an object.
@@ -89,7 +119,7 @@ func (p *jsonPrinter) attrs(dst []byte, v value.Value, pos diag.Pos, copied bool
 			dst = append(dst, ',')
 		}
 		w.PushShortAttr(a.Name, a.Pos)
-		dst = AppendString(w, dst, a.Name.String())
+		dst = p.string(dst, a.Name.String())
 		dst = append(dst, ':')
 		dst = p.print(dst, a.Val, a.Pos, copied)
 		w.Pop()

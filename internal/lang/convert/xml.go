@@ -8,6 +8,7 @@ import (
 	"firn/internal/lang/eval"
 	"firn/internal/lang/symbol"
 	"firn/internal/lang/value"
+	"firn/internal/lang/xmltext"
 )
 
 // AppendXML appends the XML document for a value. With strict everything in it
@@ -15,11 +16,11 @@ import (
 // attributes and functions say where they were written. The contexts of all
 // strings are added to set.
 func AppendXML(w *eval.Worker, dst []byte, c *value.Value, strict, location bool, set *value.ContextSet) []byte {
-	p := xmlPrinter{w: w, strict: strict, location: location, set: set, drvs: make(map[string]bool), XML: NewXML()}
+	p := xmlPrinter{w: w, strict: strict, location: location, set: set, drvs: make(map[string]bool), Writer: xmltext.NewWriter(dst)}
 	p.Open("expr")
 	p.value(c, 0)
 	p.Close("expr")
-	return append(dst, p.Bytes()...)
+	return p.Bytes()
 }
 
 type xmlPrinter struct {
@@ -27,7 +28,7 @@ type xmlPrinter struct {
 	strict, location bool
 	set              *value.ContextSet
 	drvs             map[string]bool
-	*XML
+	*xmltext.Writer
 }
 
 func (p *xmlPrinter) value(c *value.Value, pos diag.Pos) {
