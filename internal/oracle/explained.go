@@ -13,6 +13,7 @@ var explanations = []explanation{
 		return suggestion.MatchString(firn) && suggestion.ReplaceAllString(firn, "") == suggestion.ReplaceAllString(nix, "")
 	}},
 	{"Reading a directory that is none", both(`'.*' is not a directory$`, `cannot read directory ".*": Not a directory$`)},
+	{"Reading what is no file", both(`file '.*' is not a regular file$`, `read of \d+ bytes: Is a directory`)},
 	{"Results of __toString", both("`__toString` (should|must) return a string, but got", `cannot coerce .* to a string`)},
 }
 
