@@ -232,7 +232,7 @@ func (b *build) clean(failure error) error {
 	switch {
 	case b.top == "":
 	case keep:
-		b.r.Activity.Say(noteLevel, "note: keeping build directory '"+b.tmp+"'")
+		b.r.Activity.Say(noteLevel, "note: keeping build directory \""+b.tmp+"\"")
 		errs = append(errs, os.Chmod(b.top, 0o755), os.Chmod(b.tmp, 0o755))
 	default:
 		errs = append(errs, sandbox.RemoveAll(b.top))

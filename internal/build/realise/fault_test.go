@@ -314,7 +314,7 @@ func TestKeepFailed(t *testing.T) {
 	if len(kept) != 1 || read(t, kept[0]) != "state\n" {
 		t.Errorf("kept %q", kept)
 	}
-	if !strings.Contains(strings.Join(log, "\n"), "note: keeping build directory '"+filepath.Dir(kept[0])+"'") {
+	if !strings.Contains(strings.Join(log, "\n"), "note: keeping build directory \""+filepath.Dir(kept[0])+"\"") {
 		t.Errorf("said %q", log)
 	}
 	if info := w.store.info(d.Outputs[0].Path); info != nil {

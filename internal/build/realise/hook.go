@@ -112,7 +112,7 @@ func (b *build) differs(p *product, registered storepath.Path) error {
 	c := &b.r.Config
 	at := b.real(registered)
 	if c.DiffHook == "" && !c.KeepFailed {
-		return plan.Failf(plan.NotDeterministic, "derivation '%s' may not be deterministic: output '%s' differs", b.full(b.drv), at)
+		return plan.Failf(plan.NotDeterministic, "derivation '%s' may not be deterministic: output \"%s\" differs", b.full(b.drv), at)
 	}
 	kept := at + ".check"
 	if err := sandbox.RemoveAll(kept); err != nil {
@@ -124,7 +124,7 @@ func (b *build) differs(p *product, registered storepath.Path) error {
 	if c.DiffHook != "" {
 		b.runDiffHook(b.full(registered), kept)
 	}
-	return plan.Failf(plan.NotDeterministic, "derivation '%s' may not be deterministic: output '%s' differs from '%s'", b.full(b.drv), at, kept)
+	return plan.Failf(plan.NotDeterministic, "derivation '%s' may not be deterministic: output \"%s\" differs from \"%s\"", b.full(b.drv), at, kept)
 }
 
 // runDiffHook runs the hook as the user that built, because it reads what a builder made.

@@ -81,14 +81,14 @@ func (b *build) product(o *output, seen map[fstree.Inode]struct{}) (*product, er
 	p := &product{output: o, at: b.left(o), discard: b.opt.UnsafeDiscardReferences[o.Name]}
 	info, err := os.Lstat(p.at)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, plan.Failf(plan.OutputRejected, "builder for '%s' failed to produce output path for output '%s' at '%s'", b.full(b.drv), o.Name, p.at)
+		return nil, plan.Failf(plan.OutputRejected, "builder for '%s' failed to produce output path for output '%s' at \"%s\"", b.full(b.drv), o.Name, p.at)
 	}
 	if err != nil {
 		return nil, err
 	}
 	p.mode = info.Mode()
 	if p.mode&fs.ModeSymlink == 0 && p.mode&0o022 != 0 || b.user != nil && !b.user.owns(info) {
-		return nil, plan.Failf(plan.OutputRejected, "suspicious ownership or permission on '%s' for output '%s'; rejecting this build output", p.at, o.Name)
+		return nil, plan.Failf(plan.OutputRejected, "suspicious ownership or permission on \"%s\" for output '%s'; rejecting this build output", p.at, o.Name)
 	}
 	opts := fstree.CanonicalOptions{Seen: seen, KeepXattrs: b.r.Config.IgnoredACLs}
 	if b.user != nil {

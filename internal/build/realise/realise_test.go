@@ -170,7 +170,7 @@ func TestCheck(t *testing.T) {
 	}
 	differs := w.script("y", `head -c 16 /dev/urandom > $out`)
 	w.mustBuild(differs)
-	if _, err := w.build(differs, plan.Check); !failsWith(err, plan.NotDeterministic, "may not be deterministic: output '") {
+	if _, err := w.build(differs, plan.Check); !failsWith(err, plan.NotDeterministic, "may not be deterministic: output \"") {
 		t.Errorf("got %v", err)
 	}
 }

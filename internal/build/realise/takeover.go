@@ -115,7 +115,7 @@ func (b *build) addressByContents(p *product, refs storepath.References) error {
 	ca := storepath.ContentAddress{Method: method, Hash: hash}
 	name := storepath.OutputPathName(b.d.Name, p.Name)
 	if p.final, err = b.dir.MakeFixed(name, ca, refs); err != nil {
-		return plan.Failf(plan.OutputRejected, "output '%s' of '%s': %v", p.Name, b.full(b.drv), err)
+		return plan.Failf(plan.OutputRejected, "%v", err)
 	}
 	if p.final != p.scratch && p.mentions(p.scratch) {
 		if err := b.rewrite(p, []refscan.Rewrite{{From: p.scratch.HashPart(), To: p.final.HashPart()}}); err != nil {
@@ -140,7 +140,7 @@ func (b *build) contentHash(p *product, m storepath.Method, algo nixhash.Algorit
 		return h, nil
 	case storepath.Flat, storepath.Text:
 		if !p.mode.IsRegular() || p.mode&0o100 != 0 {
-			return nixhash.Hash{}, plan.Failf(plan.OutputRejected, "output path '%s' should be a non-executable regular file "+
+			return nixhash.Hash{}, plan.Failf(plan.OutputRejected, "output path \"%s\" should be a non-executable regular file "+
 				"since recursive hashing is not enabled (one of outputHashMode={flat,text} is true)", p.at)
 		}
 		f, err := os.Open(p.at)

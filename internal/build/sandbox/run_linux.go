@@ -34,6 +34,9 @@ func Run(ctx context.Context, spec *Spec) (*Result, error) {
 // an unsandboxed build can hold its end open.
 const drainTime = 2 * time.Second
 
+// closedTime is how long a process may go on whose output nobody can write to any more. Nix gives it none.
+const closedTime = time.Second
+
 // supervise reads the output, keeps the limits and waits.
 func supervise(ctx context.Context, spec *Spec, p *process) (*Result, error) {
 	res := &Result{Start: p.start}
@@ -55,6 +58,7 @@ func supervise(ctx context.Context, spec *Spec, p *process) (*Result, error) {
 	limit := newLimit(spec, p.start)
 	defer limit.stop()
 	done, reader := ctx.Done(), read
+	var closed <-chan time.Time
 	for {
 		select {
 		case <-done:
@@ -64,7 +68,9 @@ func supervise(ctx context.Context, spec *Spec, p *process) (*Result, error) {
 			if c != Exited {
 				stop(c)
 			}
-			reader = nil
+			reader, closed = nil, time.After(closedTime)
+		case <-closed:
+			p.kill()
 		case <-limit.C:
 			if c := limit.check(time.Duration(last.Load())); c != Exited {
 				stop(c)

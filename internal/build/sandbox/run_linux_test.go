@@ -106,6 +106,7 @@ func TestHow(t *testing.T) {
 			adjust: func(s *Spec) { s.MaxOutput = 100000 }},
 		{name: "background processes", script: "sleep 600 & setsid sleep 600 & echo started", out: "started\n"},
 		{name: "closed output", script: "exec >&- 2>&-; sleep 0.1; exit 4", code: 4},
+		{name: "closed output for ever", script: "exec >&- 2>&-; sleep 1000", code: -1, signal: 9},
 		{name: "missing program", code: 1, out: "error: executing '/no/such': No such file or directory\n",
 			adjust: func(s *Spec) { s.Path = "/no/such" }},
 		{name: "pipe", script: "test -t 1 || echo none", out: "none\n", adjust: func(s *Spec) { s.Pipe = true }},

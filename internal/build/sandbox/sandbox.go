@@ -13,6 +13,8 @@
 // The root is a file system in memory that vanishes with its last process, so that no crash leaves a
 // tree behind; whatever may grow (the build directory, the outputs, /tmp) is a mount of the caller's.
 //
+// A process that closes its output ends: it is killed soon after, since nothing would tell why it goes on.
+//
 // Invariants: when Run returns, no process of the sandbox is left; no mount is ever seen outside it.
 package sandbox
 
