@@ -84,6 +84,9 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 		w.Fetch = newFetcher(o.Context, v, o.Machine, &world.FetchStore{Backing: o.Store}, e)
 		files.StoreDir, files.RealDir = string(o.Store.Dir()), strings.TrimSuffix(o.Store.RealPath(""), "/")
 	}
+	if v.Eval.NativeCode {
+		w.Run = runProgram
+	}
 	w.Env = func(name string) string { s, _ := o.Env(name); return s }
 	if v.Eval.Pure || v.Eval.Restrict {
 		e.Access = &world.Access{Pure: v.Eval.Pure}

@@ -39,7 +39,7 @@ func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *world.Fet
 			RefuseDirty: !v.Fetch.AllowDirty, QuietDirty: !v.Fetch.WarnDirty,
 		})
 		return &world.Fetcher{
-			Fetcher: f, Context: ctx,
+			Fetcher: f, Context: ctx, Store: st,
 			Rules: fetch.Rules{Pure: v.Eval.Pure, CheckURI: uriCheck(v, e)},
 			Allow: func(p storepath.Path) {
 				if e.Access != nil {
@@ -134,6 +134,14 @@ func (l *lazyFetcher) FetchMercurial(url, rev, name string) ([]eval.FetchAttr, e
 		return nil, err
 	}
 	return f.FetchMercurial(url, rev, name)
+}
+
+func (l *lazyFetcher) FetchClosure(c eval.ClosureCall) (storepath.Path, error) {
+	f, err := l.make()
+	if err != nil {
+		return "", err
+	}
+	return f.FetchClosure(c)
 }
 
 func (l *lazyFetcher) ParseRef(url string) ([]eval.FetchAttr, error) {

@@ -18,6 +18,7 @@ type Fetcher struct {
 	*fetch.Fetcher
 	Context context.Context
 	Rules   fetch.Rules
+	Store   *FetchStore
 	// Allow lets the evaluation see what was fetched.
 	Allow func(storepath.Path)
 }

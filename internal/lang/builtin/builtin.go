@@ -25,7 +25,7 @@ type (
 func Table() []eval.Builtin {
 	return slices.Concat(
 		constants(), types(), control(), numbers(), lists(), folds(), sets(), strings_(),
-		files(), paths(), derivations(), regexes(), versions(), contexts(), hashes(), conversions(), fetchers(),
+		files(), paths(), derivations(), regexes(), versions(), contexts(), hashes(), conversions(), fetchers(), native(),
 	)
 }
 

@@ -20,6 +20,11 @@ type Builtin struct {
 	// Feature is the experimental feature that the builtin belongs to; it does
 	// not exist while that is disabled.
 	Feature string
+	// Refuses tells that the builtin exists while its Feature is disabled, and
+	// that Fn refuses then.
+	Refuses bool
+	// Native builtins do not exist unless AllowUnsafeNative.
+	Native bool
 	// Internal builtins are variables only, under their Name, and not documented.
 	Internal bool
 	// Impure builtins do not exist in pure evaluation.
@@ -42,10 +47,10 @@ func (ev *Evaluator) Builtins() []Builtin { return ev.builtins }
 
 // available reports whether the builtin exists under the present settings.
 func (ev *Evaluator) available(b *Builtin) bool {
-	if b.Feature != "" && !ev.Features(b.Feature) {
+	if b.Feature != "" && !b.Refuses && !ev.Features(b.Feature) {
 		return false
 	}
-	return !(b.Impure && ev.Pure)
+	return !(b.Impure && ev.Pure) && !(b.Native && !ev.AllowUnsafeNative)
 }
 
 // constBuiltin delays the computation of a constant until it is used.

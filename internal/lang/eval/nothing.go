@@ -68,5 +68,8 @@ func (nothing) FetchTree(c TreeCall) ([]FetchAttr, error)       { return nil, no
 func (nothing) FetchMercurial(url, _, _ string) ([]FetchAttr, error) {
 	return nil, noFetcher(url)
 }
+func (nothing) FetchClosure(c ClosureCall) (storepath.Path, error) {
+	return "", noFetcher(c.FromStore)
+}
 func (nothing) ParseRef(url string) ([]FetchAttr, error) { return nil, noFetcher(url) }
 func (nothing) FormatRef([]FetchAttr) (string, error)    { return "", noFetcher("") }

@@ -132,6 +132,18 @@ type FileCall struct {
 	HasHash bool
 }
 
+// A ClosureCall is a call of fetchClosure.
+type ClosureCall struct {
+	FromStore string
+	FromPath  storepath.Path
+	// ToPath is what FromPath is to be rewritten to, if Rewrite is set; "" asks
+	// for an error that names the result.
+	Rewrite bool
+	ToPath  storepath.Path
+	// InputAddressed allows paths that must be trusted.
+	InputAddressed bool
+}
+
 // A Fetcher brings sources in, by the rules of the evaluation.
 type Fetcher interface {
 	// FetchFile and FetchTarball return the path of what was downloaded.
@@ -140,6 +152,8 @@ type Fetcher interface {
 	// FetchTree returns the attributes of the tree, outPath first.
 	FetchTree(c TreeCall) ([]FetchAttr, error)
 	FetchMercurial(url, rev, name string) ([]FetchAttr, error)
+	// FetchClosure returns the path whose closure is valid now.
+	FetchClosure(c ClosureCall) (storepath.Path, error)
 	// ParseRef and FormatRef convert between flake references and attributes.
 	ParseRef(url string) ([]FetchAttr, error)
 	FormatRef(attrs []FetchAttr) (string, error)
