@@ -92,6 +92,9 @@ func newTable() *table {
 			panic("symbol: well-known name listed twice: " + name)
 		}
 	}
+	for _, name := range early {
+		t.intern(maphash.String(t.seed, name), name, nil)
+	}
 	return t
 }
 

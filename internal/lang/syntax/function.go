@@ -28,7 +28,7 @@ func (p *parser) patternAhead() bool {
 // function reads a: body and a @ { … }: body.
 func (p *parser) function() Expr {
 	start, doc := p.start, p.docAtStart()
-	arg := p.symbol()
+	arg := p.text[p.start:p.end]
 	p.next()
 	if p.kind == KindColon {
 		p.next()
@@ -47,11 +47,11 @@ func (p *parser) function() Expr {
 func (p *parser) patternFunction() Expr {
 	start, doc := p.start, p.docAtStart()
 	f := p.pattern()
-	arg := symbol.Empty
+	arg := ""
 	if p.kind == KindAt {
 		p.next()
 		if p.kind == KindIdent {
-			arg = p.symbol()
+			arg = p.text[p.start:p.end]
 		}
 		p.expect(KindIdent)
 	}
@@ -59,12 +59,16 @@ func (p *parser) patternFunction() Expr {
 	return p.lambda(start, doc, arg, f)
 }
 
-func (p *parser) lambda(start int, doc [2]diag.Pos, arg symbol.Symbol, f *Formals) Expr {
+// lambda reads the body. The name of the argument becomes a symbol after those
+// in the body, for symbols are ordered by first use: attributes of a set are
+// evaluated in that order.
+func (p *parser) lambda(start int, doc [2]diag.Pos, arg string, f *Formals) Expr {
 	e := p.arena.lambdas.new()
-	e.At, e.Arg, e.Formals = p.at(start), arg, f
+	e.At, e.Formals = p.at(start), f
 	e.Body = p.expr()
+	e.Arg = p.symbols.intern(arg)
 	if f != nil {
-		p.checkFormals(f, start, arg)
+		p.checkFormals(f, start, e.Arg)
 	}
 	setDoc(e, doc)
 	return e
@@ -115,14 +119,13 @@ func (p *parser) pattern() *Formals {
 
 func (p *parser) formal() {
 	f := Formal{At: p.at(p.start)}
-	if p.kind == KindIdent {
-		f.Name = p.symbol()
-	}
+	name := p.text[p.start:p.end]
 	p.expect(KindIdent)
 	if p.kind == KindQuestion {
 		p.next()
 		f.Default = p.expr()
 	}
+	f.Name = p.symbols.intern(name)
 	p.arena.scratch.formals = append(p.arena.scratch.formals, f)
 }
 
