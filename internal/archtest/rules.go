@@ -57,7 +57,7 @@ func (c *Code) Unused() []string {
 				}
 			}
 			if !used {
-				list = append(list, pkg.Path+" does not use "+strings.TrimPrefix(use, "internal/"))
+				list = append(list, "ARCHITECTURE.md: "+pkg.Path+" does not use "+strings.TrimPrefix(use, "internal/"))
 			}
 		}
 	}

@@ -30,7 +30,7 @@ var tables = []table{
 	{what: "setting", room: "internal/config", keys: []string{"Name", "field"}, texts: []string{"Doc"}, cases: []string{"internal/config", "internal/cli"}},
 	{what: "command", room: "internal/cli", keys: []string{"Name", "Run"}, texts: []string{"Summary"}, cases: []string{"internal/cli"}},
 	{what: "error code", room: "internal/diag", keys: []string{"Code", "Title"}, texts: []string{"Title", "Text"}, shown: []string{"Example", "Command"},
-		cases: []string{"internal/diag", "internal/cli", "internal/lang"}},
+		cases: []string{"internal"}},
 }
 
 // rows is rule 8.
