@@ -119,3 +119,22 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{"outputChecks": {"out": {"maxSize": 1}}, "exportReferencesGraph": {"a": [["b"]]}}`)
 	f.Fuzz(func(t *testing.T, text string) { Read(drv(map[string]string{"__json": text}, false)) })
 }
+
+func TestShell(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"s":"it's","n":5,"f":2.0,"g":1.5,"b":true,"c":false,"z":null}`: "declare b='1'\ndeclare c=\ndeclare f=2\ndeclare n=5\ndeclare s='it'\\''s'\ndeclare z=''\n",
+		`{"big":3000000000,"neg":-1,"huge":1e300}`:                       "declare big=-1294967296\ndeclare huge=-2147483648\ndeclare neg=-1\n",
+		`{"l":["a b",1],"m":{"k":"v"},"e":[],"o":{}}`:                    "declare -a e=()\ndeclare -a l=('a b' 1 )\ndeclare -A m=(['k']='v' )\ndeclare -A o=()\n",
+		`{"nested":[[1]],"deep":{"a":{}},"not-a-name":1,"1":2,"":3}`:     "",
+	} {
+		s, err := parseStructured(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Attributes(s).Shell()
+		want = strings.ReplaceAll(want, "b='1'", "b=1")
+		if got != want || err != nil {
+			t.Errorf("%s: got %q, %v, want %q", text, got, err, want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"firn/internal/build/options"
 	"firn/internal/build/plan"
 	"firn/internal/format/nixhash"
 	"firn/internal/format/storepath"
@@ -134,7 +135,7 @@ func (b *build) exported(texts []string) ([]storepath.Path, error) {
 		}
 		roots = append(roots, p)
 	}
-	closure := b.closureOf(roots)
+	closure := options.Closure(b.infos, roots...)
 	var outputs []storepath.Path
 	for p := range closure {
 		if !p.IsDerivation() {
@@ -162,21 +163,4 @@ func (b *build) exported(texts []string) ([]storepath.Path, error) {
 		}
 	}
 	return slices.Sorted(maps.Keys(closure)), nil
-}
-
-// closureOf is the closure of paths whose infos are known.
-func (b *build) closureOf(roots []storepath.Path) map[storepath.Path]bool {
-	seen := map[storepath.Path]bool{}
-	for left := slices.Clone(roots); len(left) > 0; {
-		p := left[len(left)-1]
-		left = left[:len(left)-1]
-		if seen[p] {
-			continue
-		}
-		seen[p] = true
-		if info := b.infos[p]; info != nil {
-			left = append(left, info.References...)
-		}
-	}
-	return seen
 }
