@@ -35,7 +35,7 @@ var buildCommand = Command{
 }
 
 func runBuild(ctx context.Context, c *Call) error {
-	e, err := c.newEvaluation(false)
+	e, err := c.newEvaluation(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,7 @@ func (c *Call) end(err error, shown string) int {
 	case errors.As(err, &exit):
 		return int(exit)
 	case errors.Is(err, context.Canceled):
-		err = diag.New(diag.Interrupted, "interrupted by the user")
+		err = interrupted()
 	case errors.Is(err, syscall.EPIPE):
 		return 1
 	case errors.Is(err, eval.ErrQuit):
@@ -175,6 +175,9 @@ func (c *Call) end(err error, shown string) int {
 	}
 	return 1
 }
+
+// interrupted is what a command ends in when somebody stops it.
+func interrupted() *diag.Error { return diag.New(diag.Interrupted, "interrupted by the user") }
 
 // logOptions decides how messages are shown before any flag is read.
 func (c *Call) logOptions() ui.Options {

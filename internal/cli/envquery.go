@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"runtime"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ type envQuery struct {
 	failed    error // while printing
 }
 
-func (c *Call) queryAvailable() error {
+func (c *Call) queryAvailable(ctx context.Context) error {
 	e, err := c.newEvaluation(ctx, true)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ Evaluation is pure unless ` + "`--file`" + ` or ` + "`--impure`" + ` is given.`,
 	Run:   runEval,
 }
 
-func runEval(_ context.Context, c *Call) error {
+func runEval(ctx context.Context, c *Call) error {
 	if c.Has(&evalRawFlag) && c.Has(&jsonFlag) {
 		return diag.Misuse(diag.Usage, "--raw and --json are mutually exclusive")
 	}
@@ -45,7 +45,7 @@ func runEval(_ context.Context, c *Call) error {
 	if len(c.Args) > 0 {
 		arg = c.Args[0]
 	}
-	e, err := c.newEvaluation(c.Has(&readOnlyFlag))
+	e, err := c.newEvaluation(ctx, c.Has(&readOnlyFlag))
 	if err != nil {
 		return err
 	}

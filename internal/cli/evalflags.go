@@ -59,8 +59,9 @@ type evaluation struct {
 	debugger  *debugger           // nil if there is none
 }
 
-// newEvaluation connects an evaluator by the command line's flags.
-func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
+// newEvaluation connects an evaluator by the command line's flags. It ends when
+// ctx does.
+func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, error) {
 	cwd, _ := os.Getwd()
 	var include []string
 	for _, values := range c.All(&includeFlag) {
@@ -84,7 +85,7 @@ func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 		debug = new(debugger)
 	}
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
-		Store: st, Realise: realise, Context: context.Background(), Machine: machine,
+		Store: st, Realise: realise, Context: ctx, Machine: machine,
 		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
 		Now:       started.Unix,
 		Warn:      c.warn,
@@ -92,6 +93,7 @@ func (c *Call) newEvaluation(readOnly bool) (*evaluation, error) {
 		ShowTrace: c.Config.General.ShowTrace,
 		Debugger:  debug.function(),
 	})
+	context.AfterFunc(ctx, func() { e.Interrupt(interrupted()) })
 	renderer.Positions = e.Positions
 	if renderer.Extended {
 		renderer.Library = c.libraryFiles("/nix/store", cwd, append(include, c.Config.Eval.NixPath...))

@@ -63,11 +63,11 @@ type instantiation struct {
 	warnRoot  sync.Once
 }
 
-func runInstantiate(_ context.Context, c *Call) error {
+func runInstantiate(ctx context.Context, c *Call) error {
 	in := &instantiation{out: bufio.NewWriter(c.Out), parse: c.Has(&parseFlag)}
 	in.eval = c.Has(&evalFlag) || in.parse
 	readOnly := in.eval && !c.Has(&readWriteFlag) || c.Has(&instantiateDryRun) || c.Has(&readonlyFlag)
-	e, err := c.newEvaluation(readOnly)
+	e, err := c.newEvaluation(ctx, readOnly)
 	if err != nil {
 		return err
 	}

@@ -49,12 +49,12 @@ firn does not install into profiles yet, so that of all operations only ` + "`--
 	Run:  runNixEnv,
 }
 
-func runNixEnv(_ context.Context, c *Call) error {
+func runNixEnv(ctx context.Context, c *Call) error {
 	switch {
 	case !c.Has(&queryFlag):
 		return diag.Misuse(diag.Usage, "no operation specified")
 	case c.Has(&availableFlag):
-		return c.queryAvailable()
+		return c.queryAvailable(ctx)
 	case c.Has(&attrPathFlag):
 		return diag.Misuse(diag.Usage, "--attr-path(-P) only works with --available")
 	}

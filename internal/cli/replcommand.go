@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"os/signal"
 
 	"firn/internal/diag"
 	"firn/internal/format/storepath"
@@ -29,9 +30,9 @@ Attributes of the arguments' values are variables from the start.`,
 	Run:   runRepl,
 }
 
-func runRepl(_ context.Context, c *Call) error {
+func runRepl(ctx context.Context, c *Call) error {
 	c.Config.SetDefault("pure-eval", "false")
-	e, err := c.newEvaluation(false)
+	e, err := c.newEvaluation(context.WithoutCancel(ctx), false)
 	if err != nil {
 		return err
 	}
@@ -45,6 +46,7 @@ func runRepl(_ context.Context, c *Call) error {
 	if e.debugger != nil {
 		e.debugger.in = in
 	}
+	defer e.interruptible()()
 	return e.Run(func(w *eval.Worker) {
 		r := repl.New(w, in, c.Out, c.outputIsTerminal(), host)
 		in.complete = r.Complete
@@ -57,6 +59,22 @@ func runRepl(_ context.Context, c *Call) error {
 		host.Notice("Nix " + w.NixVersion + "\nType :? for help.")
 		w.Check(r.Loop())
 	})
+}
+
+// interruptible has the interrupt key end what is being evaluated instead of the
+// session, until the function that it returns is called.
+func (e *evaluation) interruptible() (stop func()) {
+	keys := make(chan os.Signal, 1)
+	signal.Notify(keys, os.Interrupt)
+	go func() {
+		for range keys {
+			e.Interrupt(interrupted())
+		}
+	}()
+	return func() {
+		signal.Stop(keys)
+		close(keys)
+	}
 }
 
 // replHost does for a session what needs more than the language.

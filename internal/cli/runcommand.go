@@ -27,7 +27,7 @@ If the store is not at its own place, as it is for people without a store of the
 }
 
 func runRun(ctx context.Context, c *Call) error {
-	e, err := c.newEvaluation(false)
+	e, err := c.newEvaluation(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -96,11 +96,16 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 	if v.Eval.Pure {
 		w.HomeErr = diag.New(diag.ForbiddenPure, "the path '~/%s' can not be resolved in pure mode", "")
 	}
-	if !o.LongLived {
-		TuneMemory(v.Eval.MemoryLimit)
-	}
 	e.Evaluator = eval.New(evalOptions(v, &o), w, &diag.Table{Read: readText}, builtin.Table())
+	if !o.LongLived {
+		TuneMemory(v.Eval.MemoryLimit, e.exceeded)
+	}
 	return e
+}
+
+// exceeded ends the evaluation, which needs more memory than it may.
+func (e *Evaluation) exceeded(inUse uint64) {
+	e.Interrupt(diag.New(diag.MemoryLimit, "the evaluation needs more memory than it may: %d MiB are in use; see the setting 'eval-memory-limit'", inUse>>20))
 }
 
 func readText(name string) (string, error) {

@@ -12,44 +12,54 @@ import (
 // Short evaluations do best without garbage collection: most of what they make
 // is needed to the end. Collection starts when the heap has grown to startGC or
 // an eighth of the machine's memory, whichever is less; from then on the heap
-// may triple before the next one, within limitShare of the memory.
+// may triple before the next one, within limitShare of the memory. An evaluation
+// that needs more than mostShare ends before the machine kills something.
 const (
 	startGC    = 1 << 30
 	startShare = 8
 	laterGC    = 200
 	limitShare = 0.7
+	mostShare  = 0.9
 )
 
 // TuneMemory sets the policy for a short evaluation. limit is the setting's, in
-// bytes; zero derives it from the machine.
-func TuneMemory(limit uint64) {
+// bytes; zero derives it from the machine. exceeded is called when what is in
+// use does not fit the limit, from a goroutine of its own.
+func TuneMemory(limit uint64, exceeded func(inUse uint64)) {
 	total := machineMemory()
+	most := limit
 	if limit == 0 {
-		limit = uint64(float64(total) * limitShare)
+		limit, most = uint64(float64(total)*limitShare), uint64(float64(total)*mostShare)
 	}
 	start := min(startGC, total/startShare, limit/2)
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(int64(start))
-	watch(&collection{start: start, limit: limit})
+	watch(&collection{start: start, limit: limit, most: most, exceeded: exceeded})
 }
 
-// A collection is found dead by the first garbage collection: its finalizer
-// tells that the heap has reached the limit.
+// A collection is found dead by the next garbage collection: its finalizer looks
+// at how much that left.
 type collection struct {
-	start, limit uint64
-	self         *collection // keeps it out of the allocator for tiny objects
+	start, limit, most uint64
+	exceeded           func(inUse uint64)
+	late               bool // the heap has reached start
 }
 
 func watch(c *collection) {
 	runtime.SetFinalizer(c, func(c *collection) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		if m.HeapInuse < c.start/2 {
-			watch(&collection{start: c.start, limit: c.limit}) // somebody asked for this one
+		if !c.late && m.HeapInuse >= c.start/2 { // less means that somebody asked for this one
+			debug.SetMemoryLimit(int64(c.limit))
+			debug.SetGCPercent(laterGC)
+			c.late = true
+		}
+		if m.HeapAlloc > c.most {
+			c.exceeded(m.HeapAlloc)
 			return
 		}
-		debug.SetMemoryLimit(int64(c.limit))
-		debug.SetGCPercent(laterGC)
+		again := *c
+		watch(&again)
 	})
 }
 

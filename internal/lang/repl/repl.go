@@ -170,6 +170,7 @@ func (r *Repl) line(text string) (ended *eval.Answer, incomplete bool) {
 		return nil, false
 	}
 	var err error
+	r.w.Interrupt(nil) // one that came while nothing ran is over
 	if failure := r.w.Try(func() { ended, err = r.do(text) }); failure != nil {
 		err = failure
 	}
