@@ -62,7 +62,7 @@ func (s *DryStore) Closure(p storepath.Path) ([]storepath.Path, error) { return 
 
 // ReadDerivation implements [eval.Store].
 func (s *DryStore) ReadDerivation(p storepath.Path) (*derivation.Derivation, error) {
-	return nil, s.invalid(p)
+	return nil, diag.New(diag.InvalidStorePath, "derivation '%s' is not valid", s.Dir.Join(p))
 }
 
 // Realise implements [eval.Store].

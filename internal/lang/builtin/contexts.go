@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 
 	"firn/internal/diag"
@@ -144,7 +145,7 @@ func addOutputs(w *worker, args []*cell, _ diag.Pos) value.Value {
 }
 
 func outputOf(w *worker, args []*cell, _ diag.Pos) value.Value {
-	e := w.SingleElem(args[0], ctx("while evaluating the first argument to builtins.outputOf"))
+	e := singleElem(w, args[0], ctx("while evaluating the first argument to builtins.outputOf"))
 	output := w.ForceStringNoCtx(args[1], 0, ctx("while evaluating the second argument to builtins.outputOf"))
 	switch e.Kind {
 	case value.Opaque:
@@ -155,6 +156,40 @@ func outputOf(w *worker, args []*cell, _ diag.Pos) value.Value {
 	return value.StringWith(elemText(w, e), value.NewContext(e))
 }
 
+// singleElem forces a cell that must hold a string which stands for what it
+// refers to, and returns that.
+func singleElem(w *worker, c *cell, want eval.Tracer) value.Elem {
+	e := w.SingleElem(c, want)
+	got, right := c.Load().Str(), elemText(w, e)
+	switch {
+	case got == right:
+	case e.Kind == value.Opaque:
+		w.FailFrom(diag.New(diag.InvalidContext, "path string '%s' has context with the different path '%s'", got, right), want, 0)
+	default:
+		drv, output := e, e.Outputs
+		drv.Kind, drv.Outputs = value.Opaque, ""
+		if i := strings.LastIndexByte(e.Outputs, '!'); i >= 0 {
+			drv.Kind, drv.Outputs, output = value.Built, e.Outputs[:i], e.Outputs[i+1:]
+		}
+		w.FailFrom(diag.New(diag.InvalidContext, "string '%s' has context with the output '%s' from derivation '%s', but the string is not the right placeholder for this derivation output. It should be '%s'",
+			got, output, w.ShowElem(drv), right), want, 0)
+	}
+	return e
+}
+
+// rawElem writes an element of a context as values keep it.
+func rawElem(e value.Elem) string {
+	switch e.Kind {
+	case value.DrvDeep:
+		return "=" + string(e.Path)
+	case value.Built:
+		names := strings.Split(e.Outputs, "!")
+		slices.Reverse(names)
+		return "!" + strings.Join(names, "!") + "!" + string(e.Path)
+	}
+	return string(e.Path)
+}
+
 // elemText is the string that stands for an element of a context: a path, or a
 // placeholder while it is not known.
 func elemText(w *worker, e value.Elem) string {
@@ -163,11 +198,12 @@ func elemText(w *worker, e value.Elem) string {
 	}
 	names := strings.Split(e.Outputs, "!")
 	if len(names) == 1 {
-		d, err := parseStored(w, e.Path)
-		if err == nil {
-			if o, ok := d.Output(names[0]); ok && o.Path != "" {
-				return w.StoreDir.Join(o.Path)
-			}
+		o, ok := readDerivation(w, e.Path).Output(names[0])
+		if !ok {
+			throw(w, diag.InvalidDerivation, "derivation '%s' does not have output '%s'", w.StoreDir.Join(e.Path), names[0])
+		}
+		if o.Path != "" {
+			return w.StoreDir.Join(o.Path)
 		}
 	}
 	p := storepath.UnknownCAOutput(e.Path, names[0])

@@ -2,6 +2,30 @@
   Describes a build: a set whose `drvPath` is the derivation that
   `derivationStrict` writes, once it is needed, and whose `outPath` is the path
   of its first output. Each output is an attribute, too, and all look alike.
+
+  # Inputs
+
+  `arguments`
+
+  : Among them `name`, `system` and `builder`, which must be there; `outputs`,
+    the names of what the build makes, and `args`, the arguments of the builder.
+    What else there is becomes environment variables.
+
+  # Examples
+
+  ```nix
+  derivation {
+    name = "greeting";
+    system = builtins.currentSystem;
+    builder = "/bin/sh";
+    args = [ "-c" "echo hello > $out" ];
+  }
+  ```
+
+  Nothing is written until `drvPath`, `outPath` or an output is asked for.
+
+  Messages show where in this file something was called: keep its lines where
+  they are.
 */
 arguments@{
   outputs ? [ "out" ],
@@ -9,19 +33,21 @@ arguments@{
 }:
 
 let
-
-  written = derivationStrict arguments;
+  stored = derivationStrict arguments;
 
   common = arguments // builtins.listToAttrs named // {
     all = map (output: output.value) named;
     drvAttrs = arguments;
   };
 
+  # The outputs, by name. Each is what the others are, but for its path and its
+  # own name.
   named = map (name: {
     inherit name;
+
     value = common // {
-      outPath = written.${name};
-      drvPath = written.drvPath;
+      outPath = stored.${name};
+      drvPath = stored.drvPath;
       type = "derivation";
       outputName = name;
     };

@@ -74,7 +74,7 @@ func sortList(w *worker, args []*cell, _ diag.Pos) value.Value {
 	less := func(a, b *cell) bool { return w.NeedBool(w.Call2(f, a, b, 0), 0, result) }
 	if w.IsBuiltin(f, "lessThan") {
 		less = func(a, b *cell) bool {
-			return w.LessValues(*a, *b, 0, ctx("while evaluating the ordering function passed to builtins.sort"))
+			return w.Less(a, b, 0, ctx("while evaluating the ordering function passed to builtins.sort"))
 		}
 	}
 	peekSort(out, less)

@@ -45,8 +45,7 @@ func numbers() []eval.Builtin {
 			Name: "lessThan", Args: two,
 			Doc: "Returns `true` if *a* comes before *b*: numbers by value, strings and paths by their bytes, lists item by item.",
 			Fn: func(w *worker, args []*cell, pos diag.Pos) value.Value {
-				a, b := w.Force(args[0], 0), w.Force(args[1], 0)
-				return value.Bool(w.LessValues(a, b, 0, eval.NoFrame))
+				return value.Bool(w.Less(args[0], args[1], 0, eval.NoFrame))
 			},
 		},
 	}

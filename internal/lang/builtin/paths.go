@@ -86,7 +86,7 @@ func toFile(w *worker, args []*cell, _ diag.Pos) value.Value {
 	for _, e := range context.Elems() {
 		if e.Kind != value.Opaque {
 			return throw(w, diag.ContextNotAllowed, "files created by %s may not reference derivations, but %s references %s",
-				"builtins.toFile", name, w.ShowElem(e))
+				"builtins.toFile", name, rawElem(e))
 		}
 		refs = append(refs, e.Path)
 	}

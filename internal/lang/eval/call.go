@@ -3,6 +3,7 @@ package eval
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"firn/internal/diag"
 	"firn/internal/lang/symbol"
@@ -12,7 +13,7 @@ import (
 // A lambda is the code of a function.
 type lambda struct {
 	pos  diag.Pos
-	name symbol.Symbol
+	name atomic.Uint32 // what it was last bound to: noName or a symbol.Symbol
 	arg  symbol.Symbol // Empty for a pattern without @
 	// formals are sorted by name; nil for a function of a plain argument.
 	formals  []formal
@@ -34,18 +35,42 @@ type formal struct {
 	def  node // nil if the argument is required
 }
 
+// noName is the name of functions that are not bound. They can be bound to the
+// empty name.
+const noName = ^symbol.Symbol(0)
+
+func (l *lambda) called() (name symbol.Symbol, ok bool) {
+	name = symbol.Symbol(l.name.Load())
+	return name, name != noName
+}
+
 func (l *lambda) quotedName() diag.Plain {
-	if l.name == symbol.Empty {
-		return "anonymous lambda"
+	if name, ok := l.called(); ok {
+		return diag.Plain("\x1b[35;1m'" + name.String() + "'\x1b[0m")
 	}
-	return diag.Plain("\x1b[35;1m'" + l.name.String() + "'\x1b[0m")
+	return "anonymous lambda"
 }
 
 func (l *lambda) describe() string {
-	if l.name == symbol.Empty {
-		return "anonymous lambda"
+	if name, ok := l.called(); ok {
+		return name.String()
 	}
-	return l.name.String()
+	return "anonymous lambda"
+}
+
+// rename gives a function, and those that it returns, the name of an attribute
+// that was computed. Nix: the code has the name, not the function's value, so
+// the last one counts.
+func (ev *Evaluator) rename(n node, name symbol.Symbol) {
+	for {
+		f, ok := plain(n).(*lambdaNode)
+		if !ok {
+			return
+		}
+		l := ev.lambdas.at(f.fun)
+		l.name.Store(uint32(name))
+		n = l.body
+	}
 }
 
 // lambdaNode makes a function in its scope.
@@ -219,7 +244,7 @@ func (w *Worker) lambdaArgument(l *lambda, arg *value.Value, pos diag.Pos) *valu
 	}
 	if v.Kind() != value.KindAttrs {
 		w.Push(lambdaArg{}, pos)
-		w.FailFrom(w.wrongType("a set", v), Ctx("while evaluating the value passed for the lambda argument"), l.pos)
+		w.FailFrom(w.wrongCell("a set", arg), Ctx("while evaluating the value passed for the lambda argument"), l.pos)
 	}
 	return v.Attrs()
 }
@@ -358,15 +383,20 @@ func (w *Worker) Formals(f value.Value) (formals []Formal, ellipsis, ok bool) {
 
 // LambdaInfo tells about a function for messages and documentation.
 type LambdaInfo struct {
-	Name symbol.Symbol
-	Arg  symbol.Symbol
-	Pos  diag.Pos
-	Doc  [2]diag.Pos
+	Name  symbol.Symbol
+	Named bool // whether there is a name
+	Arg   symbol.Symbol
+	Pos   diag.Pos
+	Doc   [2]diag.Pos
 }
 
 // Lambda returns what is known of a function's source.
 func (w *Worker) Lambda(f value.Value) LambdaInfo {
 	id, _ := f.Lambda()
 	l := w.lambdas.at(id)
-	return LambdaInfo{l.name, l.arg, l.pos, l.doc}
+	name, named := l.called()
+	if !named {
+		name = symbol.Empty
+	}
+	return LambdaInfo{name, named, l.arg, l.pos, l.doc}
 }

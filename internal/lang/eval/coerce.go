@@ -47,18 +47,22 @@ func (w *Worker) CoerceToString(v value.Value, pos diag.Pos, ctx Tracer, how Coe
 			return w.coerceList(v, pos, ctx, how)
 		}
 	}
-	w.FailFrom(w.cannotCoerce(v), ctx, pos)
+	w.FailFrom(w.cannotCoerce(w.Cell(v)), ctx, pos)
 	return "", nil
 }
 
-func (w *Worker) cannotCoerce(v value.Value) *diag.Error {
-	return diag.New(diag.CannotCoerce, "cannot coerce %s to a string: %s", w.Describe(v), w.brief(v))
+func (w *Worker) cannotCoerce(c *value.Value) *diag.Error {
+	return diag.New(diag.CannotCoerce, "cannot coerce %s to a string: %s", w.Describe(c.Load()), w.Brief(c))
 }
 
 // CoerceCell forces a cell and turns it into a string.
 func (w *Worker) CoerceCell(c *value.Value, pos diag.Pos, ctx Tracer, how Coercion) (string, *value.Context) {
 	w.enterCall(pos)
-	s, context := w.CoerceToString(w.Force(c, pos), pos, ctx, how)
+	v := w.Force(c, pos)
+	if v.Kind() == value.KindList && !how.More {
+		w.FailFrom(w.cannotCoerce(c), ctx, pos)
+	}
+	s, context := w.CoerceToString(v, pos, ctx, how)
 	w.depth--
 	return s, context
 }
@@ -67,7 +71,7 @@ func (w *Worker) coerceSet(v value.Value, pos diag.Pos, ctx Tracer, how Coercion
 	m := w.mark()
 	peeled := w.peel(v, pos)
 	if peeled.Kind() == value.KindAttrs {
-		w.FailFrom(w.cannotCoerce(peeled), ctx, pos)
+		w.FailFrom(w.cannotCoerce(w.Cell(peeled)), ctx, pos)
 	}
 	s, c := w.CoerceToString(peeled, pos, ctx, how)
 	w.frames, w.depth = w.frames[:m.frames], m.depth
@@ -186,7 +190,7 @@ func (w *Worker) ForceFloat(c *value.Value, pos diag.Pos, ctx Tracer) float64 {
 		return float64(v.Int())
 	case value.KindFloat:
 	default:
-		w.Fail(w.wrongType("a float", v).At(pos))
+		w.Fail(w.wrongCell("a float", c).At(pos))
 	}
 	w.Pop()
 	return v.Float()
@@ -237,7 +241,7 @@ func (w *Worker) forceKind(c *value.Value, k value.Kind, want string, pos diag.P
 	w.Push(ctx, pos)
 	v := w.Force(c, pos)
 	if v.Kind() != k {
-		w.Fail(w.wrongType(want, v).At(pos))
+		w.Fail(w.wrongCell(want, c).At(pos))
 	}
 	w.Pop()
 	return v
@@ -253,7 +257,7 @@ func (w *Worker) ForceAttrs(c *value.Value, pos diag.Pos, ctx Tracer) *value.Att
 func (w *Worker) ForceList(c *value.Value, pos diag.Pos, ctx Tracer) []*value.Value {
 	v := w.Force(c, pos)
 	if v.Kind() != value.KindList {
-		w.FailFrom(w.wrongType("a list", v), ctx, pos)
+		w.FailFrom(w.wrongCell("a list", c), ctx, pos)
 	}
 	return v.List()
 }
@@ -293,7 +297,13 @@ func (w *Worker) IsDerivation(set *value.Attrs) bool {
 }
 
 func (w *Worker) wrongType(want string, v value.Value) *diag.Error {
-	return diag.New(diag.WrongType, "expected %s but found %s: %s", diag.Plain(want), w.Describe(v), w.brief(v))
+	return w.wrongCell(want, w.Cell(v))
+}
+
+// wrongCell is wrongType for the value in a cell. It makes a difference for lists
+// that hold themselves, which print up to where their cell comes again.
+func (w *Worker) wrongCell(want string, c *value.Value) *diag.Error {
+	return diag.New(diag.WrongType, "expected %s but found %s: %s", diag.Plain(want), w.Describe(c.Load()), w.Brief(c))
 }
 
 // describe names the type of a value as messages do.

@@ -94,9 +94,10 @@ func (w *Worker) bothDerivations(a, b *value.Attrs) (x, y *value.Attr, ok bool) 
 // follows the steps of Equal.
 func (w *Worker) assertEqual(ca, cb *value.Value, pos diag.Pos) {
 	w.enterCall(pos)
-	a, b := w.Force(ca, pos), w.Force(cb, pos)
+	w.Force(ca, pos)
+	w.Force(cb, pos)
 	if ca != cb {
-		w.assertEqualValues(a, b, pos)
+		w.assertEqualValues(ca, cb, pos)
 	}
 	w.depth--
 }
@@ -107,26 +108,28 @@ func (w *Worker) unequal(format string, args ...any) {
 	w.Fail(diag.New(diag.AssertionFailed, format, args...))
 }
 
-func (w *Worker) assertEqualValues(a, b value.Value, pos diag.Pos) {
+// assertEqualValues compares two evaluated cells.
+func (w *Worker) assertEqualValues(ca, cb *value.Value, pos diag.Pos) {
+	a, b := ca.Load(), cb.Load()
 	ta, tb := w.Describe(a), w.Describe(b)
 	if number(a) && number(b) {
 		if !w.equal(a, b, pos) {
-			w.unequal("%s with value '%s' is not equal to %s with value '%s'", ta, w.brief(a), tb, w.brief(b))
+			w.unequal("%s with value '%s' is not equal to %s with value '%s'", ta, w.Brief(ca), tb, w.Brief(cb))
 		}
 		return
 	}
 	if a.Kind().TypeName() != b.Kind().TypeName() {
-		w.unequal("%s of value '%s' is not equal to %s of value '%s'", ta, w.brief(a), tb, w.brief(b))
+		w.unequal("%s of value '%s' is not equal to %s of value '%s'", ta, w.Brief(ca), tb, w.Brief(cb))
 	}
 	switch a.Kind() {
 	case value.KindBool, value.KindString, value.KindPath:
 		if !w.equal(a, b, pos) {
 			name := map[value.Kind]string{value.KindBool: "boolean", value.KindString: "string", value.KindPath: "path"}[a.Kind()]
-			w.unequal(name+" '%s' is not equal to "+name+" '%s'", w.brief(a), w.brief(b))
+			w.unequal(name+" '%s' is not equal to "+name+" '%s'", w.Brief(ca), w.Brief(cb))
 		}
 	case value.KindNull:
 	case value.KindList:
-		w.assertEqualLists(a, b, pos)
+		w.assertEqualLists(ca, cb, pos)
 	case value.KindAttrs:
 		w.assertEqualSets(a, b, pos)
 	default:
@@ -134,10 +137,11 @@ func (w *Worker) assertEqualValues(a, b value.Value, pos diag.Pos) {
 	}
 }
 
-func (w *Worker) assertEqualLists(a, b value.Value, pos diag.Pos) {
+func (w *Worker) assertEqualLists(ca, cb *value.Value, pos diag.Pos) {
+	a, b := ca.Load(), cb.Load()
 	if a.Len() != b.Len() {
 		w.unequal("list of size '%s' is not equal to list of size '%s', left hand side is '%s', right hand side is '%s'",
-			a.Len(), b.Len(), w.brief(a), w.brief(b))
+			a.Len(), b.Len(), w.Brief(ca), w.Brief(cb))
 	}
 	for i := range a.List() {
 		w.Push(&Step{Pos: pos, Msg: diag.Msgf("while comparing list element %s", i)}, pos)
@@ -190,11 +194,17 @@ func (w *Worker) unequalNames(a, b value.Value, x, y symbol.Symbol) {
 
 // Less orders two cells as < does.
 func (w *Worker) Less(a, b *value.Value, pos diag.Pos, ctx Tracer) bool {
-	return w.LessValues(w.Force(a, pos), w.Force(b, pos), pos, ctx)
+	return w.less(w.Force(a, pos), w.Force(b, pos), a, b, pos, ctx)
 }
 
 // LessValues orders two evaluated values.
 func (w *Worker) LessValues(a, b value.Value, pos diag.Pos, ctx Tracer) bool {
+	return w.less(a, b, nil, nil, pos, ctx)
+}
+
+// less orders two values; the cells that they are from, if not nil, are for
+// messages.
+func (w *Worker) less(a, b value.Value, ca, cb *value.Value, pos diag.Pos, ctx Tracer) bool {
 	switch {
 	case a.Kind() == value.KindInt && b.Kind() == value.KindInt:
 		return a.Int() < b.Int()
@@ -213,12 +223,17 @@ func (w *Worker) LessValues(a, b value.Value, pos diag.Pos, ctx Tracer) bool {
 		w.Pop()
 		return less
 	default:
-		w.FailFrom(diag.New(diag.CannotCompare, "cannot compare %s with %s; values of that type are incomparable (values are %s and %s)",
-			w.Describe(a), w.Describe(b), w.brief(a), w.brief(b)), ctx, 0)
+		w.cannotCompare("cannot compare %s with %s; values of that type are incomparable (values are %s and %s)", a, b, ca, cb, ctx)
 	}
-	w.FailFrom(diag.New(diag.CannotCompare, "cannot compare %s with %s; values are %s and %s",
-		w.Describe(a), w.Describe(b), w.brief(a), w.brief(b)), ctx, 0)
+	w.cannotCompare("cannot compare %s with %s; values are %s and %s", a, b, ca, cb, ctx)
 	return false
+}
+
+func (w *Worker) cannotCompare(format string, a, b value.Value, ca, cb *value.Value, ctx Tracer) {
+	if ca == nil {
+		ca, cb = w.Cell(a), w.Cell(b)
+	}
+	w.FailFrom(diag.New(diag.CannotCompare, format, w.Describe(a), w.Describe(b), w.Brief(ca), w.Brief(cb)), ctx, 0)
 }
 
 func (w *Worker) lessLists(a, b []*value.Value, pos diag.Pos) bool {

@@ -181,7 +181,7 @@ func (w *Worker) CopyPath(path string) (string, *value.Context) {
 	if strings.HasSuffix(path, ".drv") {
 		w.Fail(diag.New(diag.InvalidName, "file names are not allowed to end in '%s'", ".drv"))
 	}
-	p, err := w.World.Store.AddSource(Source{Name: Base(path), Path: path, Method: storepath.NAR})
+	p, err := w.World.Store.AddSource(Source{Name: Base(path), Path: w.ResolveLinks(path, false), Method: storepath.NAR})
 	w.Check(err)
 	c := copied{w.StoreDir.Join(p), value.NewContext(value.Elem{Kind: value.Opaque, Path: p})}
 	cache.Store(path, c)
@@ -224,8 +224,11 @@ func (w *Worker) PosValue(p diag.Pos) value.Value {
 // ShowElem prints an element of a string context as messages do.
 func (ev *Evaluator) ShowElem(e value.Elem) string {
 	path := ev.StoreDir.Join(e.Path)
-	if e.Kind == value.Built {
+	switch e.Kind {
+	case value.Built:
 		return path + "^" + strings.ReplaceAll(e.Outputs, "!", "^")
+	case value.DrvDeep:
+		return path + " (deep)"
 	}
 	return path
 }

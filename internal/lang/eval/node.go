@@ -229,7 +229,7 @@ func (w *Worker) evalAttrs(n node, env *value.Env, ctx Tracer) *value.Attrs {
 func (w *Worker) forceAttrsNode(c *value.Value, pos diag.Pos, ctx Tracer) *value.Attrs {
 	v := w.Force(c, pos)
 	if v.Kind() != value.KindAttrs {
-		w.FailFrom(w.wrongType("a set", v), ctx, pos)
+		w.FailFrom(w.wrongCell("a set", c), ctx, pos)
 	}
 	return v.Attrs()
 }

@@ -306,8 +306,8 @@ func (p *printer) list(c *value.Value, v value.Value, depth int) {
 func (p *printer) lambda(v value.Value) {
 	l := p.w.Lambda(v)
 	text := "«lambda"
-	if l.Name != symbol.Empty {
-		text += " " + l.Name.String()
+	if l.Named {
+		text += " " + Ident(l.Name)
 	}
 	p.colored(blue, text+" @ "+p.w.Where(l.Pos)+"»")
 }

@@ -170,7 +170,7 @@ func (r resolver) expr(e syntax.Expr, s *Scope) node {
 		n.id = r.number(n)
 		return n
 	case *syntax.Lambda:
-		return r.lambda(e, s, symbol.Empty)
+		return r.lambda(e, s, noName)
 	case *syntax.Call:
 		n := next(&r.slabs.call)
 		n.pos, n.fun, n.args = e.At, r.expr(e.Fun, s), r.exprs(e.Args, s)
@@ -362,7 +362,8 @@ func (r resolver) named(e syntax.Expr, s *Scope, name symbol.Symbol) node {
 }
 
 func (r resolver) lambda(e *syntax.Lambda, s *Scope, name symbol.Symbol) node {
-	l := &lambda{pos: e.At, name: name, arg: e.Arg, doc: e.Doc}
+	l := &lambda{pos: e.At, arg: e.Arg, doc: e.Doc}
+	l.name.Store(uint32(name))
 	inner := &Scope{up: s}
 	if e.Formals == nil {
 		inner.names.add(e.Arg)

@@ -192,6 +192,7 @@ func (w *Worker) addDynamic(list []value.Attr, dynamic []dynamicNode, env *value
 			w.Fail(diag.New(diag.DuplicateAttribute, "dynamic attribute '%s' already defined at %s",
 				Ident(name), w.Where(list[j].Pos)).At(d.pos))
 		}
+		w.rename(d.val, name)
 		list = append(list, value.Attr{Name: name, Pos: d.pos, Val: d.val.thunk(w, env)})
 	}
 	value.SortAttrs(list)
