@@ -14,6 +14,7 @@ var explanations = []explanation{
 	}},
 	{"Reading a directory that is none", both(`'.*' is not a directory$`, `cannot read directory ".*": Not a directory$`)},
 	{"Reading what is no file", both(`file '.*' is not a regular file$`, `read of \d+ bytes: Is a directory`)},
+	{"Paths that are not valid", both(`path '/nix/store/\w{32}-[^/]*' is not valid$`, `path '\w{32}-[^/]*' is not valid$`)},
 	{"Results of __toString", both("`__toString` (should|must) return a string, but got", `cannot coerce .* to a string`)},
 }
 
