@@ -42,6 +42,9 @@ func Open(path string) (*File, error) {
 	return open(path, unix.O_RDWR|unix.O_CREAT)
 }
 
+// Reopen opens the lock file path if it exists.
+func Reopen(path string) (*File, error) { return open(path, unix.O_RDWR) }
+
 // OpenDir opens a directory to lock it.
 func OpenDir(path string) (*File, error) {
 	return open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)

@@ -213,6 +213,9 @@ const (
 	addRealisation
 	signRealisation
 	deleteRealisation
+	graphPaths
+	graphReferences
+	graphOutputs
 	queries
 )
 
@@ -224,6 +227,7 @@ var queryFiles = [queries]string{
 	fromHashPart: "from_hash_part", allPaths: "all_paths", closure: "closure",
 	closureReferences: "closure_references", referrerClosure: "referrer_closure", findRealisation: "realisation",
 	addRealisation: "add_realisation", signRealisation: "sign_realisation", deleteRealisation: "delete_realisation",
+	graphPaths: "graph_paths", graphReferences: "graph_references", graphOutputs: "graph_outputs",
 }
 
 // query returns a statement, compiled when it is first needed.

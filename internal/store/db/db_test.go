@@ -250,6 +250,22 @@ func TestFromHashPart(t *testing.T) {
 	}
 }
 
+func TestGraph(t *testing.T) {
+	d := create(t, Options{})
+	a, b, drv := name(1, "a"), name(2, "b"), name(3, "a.drv")
+	ia, ib := info(a), info(b, a, b)
+	ia.Deriver = drv
+	registered(t, d, Entry{Info: ia}, Entry{Info: ib}, Entry{Info: info(drv), Outputs: []Output{{"out", a}, {"dev", name(9, "dev")}}})
+	got, err := d.Graph(t.Context())
+	want := &Graph{
+		Paths: []storepath.Path{a, b, drv}, Derivers: []storepath.Path{drv, "", ""},
+		References: [][2]int32{{1, 0}, {1, 1}}, Outputs: [][2]int32{{2, 0}},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}
+
 func TestUpdate(t *testing.T) {
 	d := create(t, Options{})
 	i := info(name(1, "a"))

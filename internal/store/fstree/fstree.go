@@ -15,7 +15,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"time"
 
 	"firn/internal/format/nar"
 )
@@ -160,3 +162,11 @@ type CanonicalOptions struct {
 
 // Inode names a file apart from its links.
 type Inode struct{ Dev, Ino uint64 }
+
+// CanonicaliseDir gives one directory canonical permissions and time.
+func CanonicaliseDir(path string) error {
+	if err := os.Chmod(path, 0o555); err != nil {
+		return err
+	}
+	return os.Chtimes(path, time.Time{}, time.Unix(1, 0))
+}

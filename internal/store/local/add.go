@@ -43,6 +43,9 @@ func (s *Store) add(ctx context.Context, p storepath.Path, repair bool, make fun
 	}
 	e, err := make(real)
 	if err == nil {
+		err = s.shareNew(ctx, real)
+	}
+	if err == nil {
 		err = s.register(ctx, []entry{e})
 	}
 	if err != nil {
@@ -76,6 +79,9 @@ func (s *Store) replace(ctx context.Context, p storepath.Path, make func(dest st
 		return err
 	}
 	if err := fstree.Move(fresh, real); err != nil {
+		return err
+	}
+	if err := s.shareNew(ctx, real); err != nil {
 		return err
 	}
 	return s.register(ctx, []entry{e})

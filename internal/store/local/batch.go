@@ -316,7 +316,7 @@ func (w *lotWriter) write(ctx context.Context, texts []text) error {
 			valid = valid[1:]
 			continue
 		}
-		e, err := w.file(t)
+		e, err := w.file(ctx, t)
 		if err != nil {
 			return err
 		}
@@ -326,7 +326,7 @@ func (w *lotWriter) write(ctx context.Context, texts []text) error {
 }
 
 // file makes the file of one text.
-func (w *lotWriter) file(t text) (entry, error) {
+func (w *lotWriter) file(ctx context.Context, t text) (entry, error) {
 	outputs, d, err := t.Outputs(w.s.o.Dir)
 	if err == nil && d != nil {
 		err = w.s.checkDerivation(d, t.info.Path)
@@ -341,6 +341,9 @@ func (w *lotWriter) file(t text) (entry, error) {
 			return entry{}, err
 		}
 		err = w.dir.WriteFile(name, t.Contents, false)
+	}
+	if err == nil {
+		err = w.s.shareNew(ctx, w.s.RealPath(t.info.Path))
 	}
 	return entry{info: t.info, outputs: outputs, isFile: true}, err
 }

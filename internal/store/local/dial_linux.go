@@ -17,3 +17,13 @@ func dial(ctx context.Context, dir, name string) (net.Conn, error) {
 	defer f.Close()
 	return new(net.Dialer).DialContext(ctx, "unix", fmt.Sprintf("/proc/self/fd/%d/%s", f.Fd(), name))
 }
+
+// listenAt is the other side of dial.
+func listenAt(dir, name string) (net.Listener, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return listenUnix(fmt.Sprintf("/proc/self/fd/%d/%s", f.Fd(), name))
+}

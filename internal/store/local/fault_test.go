@@ -53,6 +53,10 @@ var roles = map[string]func(*Store) error{
 		fmt.Println(len(all), "paths")
 		return err
 	},
+	"collector": func(s *Store) error {
+		_, err := s.Collect(context.Background(), CollectOptions{MaxFreed: Unlimited})
+		return err
+	},
 	"writer": func(s *Store) error {
 		_, err := s.AddText(context.Background(), store.Text{Name: "written", Contents: []byte("x")})
 		return err

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -171,21 +172,33 @@ func (s *Store) ensureDatabase(ctx context.Context) error {
 	}
 	// Only one process makes it. Going from shared to exclusive by way of no lock
 	// at all cannot end in two that wait for each other.
-	if err := s.bigLock.Unlock(); err != nil {
-		return err
+	err = s.bigLock.Unlock()
+	for err == nil && version == 0 {
+		var alone bool
+		if alone, err = s.bigLock.Try(filelock.Exclusive); err != nil {
+			break
+		}
+		if version, err = s.schema(); err != nil || version != 0 {
+			break // another has made it, and may keep its lock as long as it lives
+		}
+		if alone {
+			err = s.createDatabase()
+			break
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
 	}
-	if err := s.lock(ctx, s.bigLock, filelock.Exclusive, "waiting for exclusive access to the Nix store..."); err != nil {
-		return err
-	}
-	if version, err = s.schema(); err == nil && version == 0 {
-		err = s.createDatabase()
+	if err == nil {
+		err = s.bigLock.Lock(ctx, filelock.Shared)
 	}
 	if err != nil {
 		s.bigLock.Close()
 		s.bigLock = nil
-		return err
 	}
-	return s.bigLock.Lock(ctx, filelock.Shared)
+	return err
 }
 
 func (s *Store) createDatabase() error {

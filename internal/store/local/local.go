@@ -14,7 +14,7 @@
 //	gc-socket/socket      where a running collector learns of new roots
 //	gcroots/, profiles/   roots: links, searched recursively
 //	gcroots/auto/         links to links elsewhere, by hash of their paths
-//	temproots/PID         roots of a living process, which holds the file locked
+//	temproots/PID-*       roots of a living process, which holds the file locked
 //
 // In the real store directory there are, besides objects, PATH.lock for every
 // path that is being made, tmp-* for what has no path yet, and .links.
@@ -79,6 +79,7 @@ type Options struct {
 	Keys signature.PublicKeys
 
 	Reserved      int64  // bytes to set aside for a full disk
+	AutoOptimise  bool   // share files of what is added
 	AllowSymlinks bool   // the store directory may be reached through links
 	BuildGroup    string // of builders; if this is root, they may write into the store directory
 

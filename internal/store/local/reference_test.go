@@ -82,6 +82,9 @@ var referenceTests = map[string]func(*testing.T){
 	"keeps our roots":  referenceKeepsRoots,
 	"collects at once": referenceCollectsMeanwhile,
 	"writes at once":   referenceWritesMeanwhile,
+	"same garbage":     sameDead,
+	"adds under ours":  referenceWritesWhileWeCollect,
+	"same links":       sameLinks,
 }
 
 // nix runs a program of the reference on the store below root.

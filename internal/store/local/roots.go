@@ -3,9 +3,9 @@ package local
 import (
 	"context"
 	"crypto/sha1"
-	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,8 +18,12 @@ import (
 	"firn/internal/format/storepath"
 )
 
-// tempRoots are the roots of this process, in a file under its process id that
-// it holds locked while it lives. A path in full and a zero byte each.
+// tempRoots are the roots of this store in this process, in a file that is held
+// locked while it is open. A path in full and a zero byte each.
+//
+// Nix: its file is named by the process id alone. A collector reads all names,
+// and one that nobody has used before cannot be taken away by a collector that
+// has just found the file before it abandoned.
 type tempRoots struct {
 	busy   chan struct{} // holds a token while someone works on the rest
 	file   *filelock.File
@@ -46,6 +50,18 @@ func (t *tempRoots) close() (err error) {
 	}
 	t.known = nil
 	return err
+}
+
+// ownRoots returns the name of this process's file, "" if there is none.
+func (s *Store) ownRoots(ctx context.Context) (string, error) {
+	if err := acquire(ctx, s.temp.busy); err != nil {
+		return "", err
+	}
+	defer release(s.temp.busy)
+	if s.temp.file == nil {
+		return "", nil
+	}
+	return s.temp.file.Path(), nil
 }
 
 // AddTempRoots implements [store.Roots].
@@ -99,12 +115,8 @@ func (s *Store) openTempRoots(ctx context.Context) error {
 		}
 		t.gcLock = f
 	}
-	path := s.state("temproots", strconv.Itoa(os.Getpid()))
 	for {
-		// A process of that number that left one behind is dead.
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+		path := s.state("temproots", strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(rand.Uint64(), 36))
 		f, err := filelock.Open(path)
 		if err != nil {
 			return err
@@ -126,23 +138,26 @@ func (s *Store) openTempRoots(ctx context.Context) error {
 	}
 }
 
-// recordRoots writes roots to the file while no collector runs, or else tells
-// the one that runs before.
+// recordRoots writes roots to the file, for collectors to come, and tells the
+// one that runs, if one does.
+//
+// Nix: it writes to the file last, so a second collector that starts between
+// the answer of the first and the writing would not know the root.
 func (s *Store) recordRoots(ctx context.Context, text string) error {
 	t := &s.temp
+	if err := t.file.Append([]byte(text)); err != nil {
+		return err
+	}
 	for {
 		ok, err := t.gcLock.Try(filelock.Shared)
 		if err != nil {
 			return err
 		}
-		if ok {
-			defer t.gcLock.Unlock()
-			break
+		if ok { // none runs, and the next will read the file
+			return t.gcLock.Unlock()
 		}
-		if told, err := s.tellCollector(ctx, text); err != nil {
+		if told, err := s.tellCollector(ctx, text); told || err != nil {
 			return err
-		} else if told {
-			break
 		}
 		// It has ended, or does not listen yet.
 		select {
@@ -151,7 +166,6 @@ func (s *Store) recordRoots(ctx context.Context, text string) error {
 			return context.Cause(ctx)
 		}
 	}
-	return t.file.Append([]byte(text))
 }
 
 // AddIndirectRoot implements [store.Roots].

@@ -32,10 +32,20 @@ func sample(n int) (paths []storepath.Path) {
 	return paths
 }
 
+// rootsFile returns the name of the file of this process's temporary roots.
+func rootsFile(t *testing.T, s *Store) string {
+	t.Helper()
+	name, err := s.ownRoots(t.Context())
+	if err != nil || name == "" {
+		t.Fatal("no temporary roots", err)
+	}
+	return name
+}
+
 // recorded returns the temporary roots of this process, as a collector sees them.
 func recorded(t *testing.T, s *Store) (roots []string) {
 	t.Helper()
-	text, err := os.ReadFile(s.state("temproots", strconv.Itoa(os.Getpid())))
+	text, err := os.ReadFile(rootsFile(t, s))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,9 +63,6 @@ func TestTempRoots(t *testing.T) {
 	s := rooted(t, nil)
 	ctx := t.Context()
 	paths := sample(5)
-	path := s.state("temproots", strconv.Itoa(os.Getpid()))
-	os.MkdirAll(filepath.Dir(path), 0o755)
-	os.WriteFile(path, []byte("left by a dead process of the same number"), 0o644)
 	if err := s.AddTempRoots(ctx, paths[0], paths[1]); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +76,10 @@ func TestTempRoots(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("roots %v, want %v", got, want)
+	}
+	path := rootsFile(t, s)
+	if !strings.HasPrefix(filepath.Base(path), strconv.Itoa(os.Getpid())+"-") {
+		t.Errorf("roots are in %s", path)
 	}
 	other, err := filelock.Open(path)
 	if err != nil {
@@ -265,13 +276,16 @@ func TestBatchWaitsForOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	var released atomic.Bool
-	time.AfterFunc(50*time.Millisecond, func() {
-		if ok, _ := s.IsValid(ctx, paths[6]); !ok {
-			t.Error("what comes before the locked path waits with it")
+	go func() {
+		// What comes before the locked path does not wait with it.
+		for begin := time.Now(); time.Since(begin) < 10*time.Second; time.Sleep(time.Millisecond) {
+			if ok, _ := s.IsValid(context.Background(), paths[6]); ok {
+				released.Store(true)
+				break
+			}
 		}
-		released.Store(true)
 		lock.Release()
-	})
+	}()
 	b := s.Batch()
 	for _, text := range texts {
 		if err := b.Add(ctx, text); err != nil {

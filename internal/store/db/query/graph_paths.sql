@@ -1,0 +1,1 @@
+select id, path, deriver from ValidPaths order by id;

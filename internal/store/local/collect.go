@@ -1,0 +1,421 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"firn/internal/activity"
+	"firn/internal/filelock"
+	"firn/internal/format/storepath"
+	"firn/internal/sqlite"
+	"firn/internal/store/db"
+	"firn/internal/store/fstree"
+	"firn/internal/store/gc"
+)
+
+// CollectOptions say what is collected. The zero value deletes nothing: MaxFreed
+// has to be set.
+type CollectOptions struct {
+	// Paths, if not nil, are the only ones that may be deleted. Whatever refers
+	// to them has to be among them, unless Referrers lets it be deleted too.
+	Paths     []storepath.Path
+	Referrers bool
+	// IgnoreRoots deletes Paths although permanent roots keep them.
+	IgnoreRoots bool
+	// MustDelete makes it an error if one of Paths is alive.
+	MustDelete bool
+
+	KeepOutputs     bool // what derivations that are kept make is kept
+	KeepDerivations bool // what made paths that are kept is kept
+	MaxFreed        uint64
+	DryRun          bool // nothing is deleted
+}
+
+// Unlimited is a MaxFreed that is never reached.
+const Unlimited = math.MaxUint64
+
+// Collected is what a collection did, or would do.
+type Collected struct {
+	Deleted []string // full names, also of what is no store path; the dead ones in a dry run
+	Alive   []storepath.Path
+	Freed   uint64 // bytes
+}
+
+// Collect deletes what nothing keeps. Others may go on adding paths meanwhile.
+func (s *Store) Collect(ctx context.Context, o CollectOptions) (Collected, error) {
+	if o.Paths != nil && len(o.Paths) == 0 || o.MaxFreed == 0 && !o.DryRun {
+		return Collected{}, nil
+	}
+	if err := s.ready(ctx); err != nil {
+		return Collected{}, err
+	}
+	if !o.DryRun {
+		os.Remove(s.state("db", "reserved")) // the disk may be full
+		defer s.reserve()
+	}
+	lock, err := filelock.Open(s.state("gc.lock"))
+	if err != nil {
+		return Collected{}, err
+	}
+	defer lock.Close()
+	if err := s.lock(ctx, lock, filelock.Exclusive, "waiting for the big garbage collector lock..."); err != nil {
+		return Collected{}, err
+	}
+	c := &collection{s: s, o: o}
+	c.changed.L = &c.mu
+	stop, err := c.listen()
+	if err != nil {
+		return Collected{}, err
+	}
+	defer stop()
+	if err := c.survey(ctx); err != nil {
+		return Collected{}, err
+	}
+	err = c.collect(ctx)
+	return c.result, err
+}
+
+// survey finds roots and loads the graph of references.
+func (c *collection) survey(ctx context.Context) error {
+	c.s.say(activity.Info, "finding garbage collector roots...")
+	var roots FoundRoots
+	if !c.o.IgnoreRoots {
+		var err error
+		if roots, err = c.s.permanentRoots(ctx, true); err != nil {
+			return err
+		}
+	}
+	graph, err := c.s.graph(ctx, c.o)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.graph, c.live = graph, graph.Start()
+	for p := range roots {
+		if n, ok := graph.Find(p); ok {
+			c.live.Spare(n)
+		}
+	}
+	for hash := range c.temp { // those that came in meanwhile
+		c.spareHash(hash)
+	}
+	c.mu.Unlock()
+	return c.s.eachTempRoot(ctx, func(p storepath.Path, _ string) { c.addRoot(p, false) })
+}
+
+// graph loads all valid paths.
+func (s *Store) graph(ctx context.Context, o CollectOptions) (*gc.Graph, error) {
+	var rows *db.Graph
+	err := s.read(ctx, func(d *db.DB) (err error) {
+		rows, err = d.Graph(ctx)
+		return err
+	})
+	if err != nil || rows == nil {
+		return &gc.Graph{}, err
+	}
+	g := &gc.Graph{}
+	for _, p := range rows.Paths {
+		g.Add(p)
+	}
+	for _, r := range rows.References {
+		g.Refer(r[0], r[1])
+	}
+	if o.Paths != nil {
+		return g, nil // named paths are kept by references alone
+	}
+	if o.KeepOutputs {
+		for _, pair := range rows.Outputs {
+			g.Keep(pair[0], pair[1])
+		}
+	}
+	if o.KeepDerivations {
+		for n, drv := range rows.Derivers {
+			if to, ok := g.Find(drv); ok && drv != "" {
+				g.Keep(int32(n), to)
+			}
+		}
+	}
+	return g, nil
+}
+
+// collect deletes, or lists, what survey found dead.
+func (c *collection) collect(ctx context.Context) error {
+	dead, err := c.candidates()
+	if err != nil {
+		return err
+	}
+	if c.o.DryRun {
+		return c.list(dead)
+	}
+	switch {
+	case c.o.Paths == nil:
+		c.s.say(activity.Info, "deleting garbage...")
+	case c.o.MustDelete:
+		c.s.say(activity.Info, "deleting specified paths...")
+	default:
+		c.s.say(activity.Info, "deleting garbage within specified paths...")
+	}
+	err = c.deletePaths(ctx, dead)
+	if err == nil && c.o.Paths == nil {
+		err = c.eachStranger(func(name string) error { return c.deleteStranger(ctx, name) })
+	} else if err == nil {
+		err = c.deleteInvalid(ctx)
+	}
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.deleteLinks()
+}
+
+// candidates returns the dead paths that may be deleted, referrers first.
+func (c *collection) candidates() ([]int32, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	dead := c.live.Dead()
+	if c.o.Paths == nil {
+		return dead, nil
+	}
+	named := map[int32]bool{}
+	for _, p := range c.o.Paths {
+		if n, ok := c.graph.Find(p); ok {
+			named[n] = true
+		}
+	}
+	wanted := map[int32]bool{}
+	for _, p := range c.o.Paths {
+		n, ok := c.graph.Find(p)
+		if !ok {
+			continue
+		}
+		referrers := c.graph.Referrers(n)
+		if slices.ContainsFunc(referrers, func(r int32) bool {
+			return c.live.IsAlive(r) || !c.o.Referrers && !named[r]
+		}) {
+			if c.o.MustDelete {
+				return nil, c.s.stillAlive(p)
+			}
+			continue
+		}
+		for _, r := range referrers {
+			wanted[r] = true
+		}
+	}
+	return slices.DeleteFunc(dead, func(n int32) bool { return !wanted[n] }), nil
+}
+
+func (s *Store) stillAlive(p storepath.Path) error {
+	return fmt.Errorf("Cannot delete path '%s' since it is still alive. "+
+		"To find out why, use: nix-store --query --roots and nix-store --query --referrers", s.o.Dir.Join(p))
+}
+
+// list fills the result of a dry run.
+func (c *collection) list(dead []int32) error {
+	c.s.say(activity.Info, "determining live/dead paths...")
+	for _, n := range dead {
+		c.result.Deleted = append(c.result.Deleted, c.s.o.Dir.Join(c.graph.Path(n)))
+	}
+	c.mu.Lock()
+	for n := range int32(c.graph.Len()) {
+		if c.live.IsAlive(n) {
+			c.result.Alive = append(c.result.Alive, c.graph.Path(n))
+		}
+	}
+	c.mu.Unlock()
+	slices.Sort(c.result.Alive)
+	if c.o.Paths != nil {
+		return nil
+	}
+	return c.eachStranger(func(name string) error {
+		if _, err := storepath.ParseBase(name); err == nil {
+			c.result.Deleted = append(c.result.Deleted, string(c.s.o.Dir)+"/"+name)
+		}
+		return nil
+	})
+}
+
+// errEnough ends a collection that has freed as much as it may.
+var errEnough = errors.New("enough was freed")
+
+// enough tells whether the limit is passed.
+func (c *collection) enough() error {
+	if c.result.Freed <= c.o.MaxFreed {
+		return nil
+	}
+	c.s.say(activity.Info, fmt.Sprintf("deleted more than %d bytes; stopping", c.o.MaxFreed))
+	return errEnough
+}
+
+// groupSize is how many paths are made invalid by one transaction. Who wants to
+// add one of them waits until the whole group has been moved away.
+const groupSize = 200
+
+// deletePaths deletes valid paths in the given order, unless they have become
+// roots.
+func (c *collection) deletePaths(ctx context.Context, dead []int32) error {
+	trash, err := c.s.tempDir(ctx)
+	if err != nil {
+		return err
+	}
+	defer trash.remove()
+	size := groupSize
+	if c.o.MaxFreed < Unlimited {
+		size = 1 // not to delete more than asked for
+	}
+	for group := range slices.Chunk(dead, size) {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		if err := c.deleteGroup(ctx, group, trash.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *collection) deleteGroup(ctx context.Context, group []int32, trash string) error {
+	group = c.begin(group)
+	defer c.end(group)
+	gone, err := c.invalidate(ctx, group)
+	if err != nil {
+		return err
+	}
+	// The paths are free for others as soon as their files are out of the way.
+	for _, p := range gone {
+		c.s.say(activity.Info, fmt.Sprintf("deleting '%s'", c.s.o.Dir.Join(p)))
+		c.result.Deleted = append(c.result.Deleted, c.s.o.Dir.Join(p))
+		if err := fstree.Move(c.s.RealPath(p), filepath.Join(trash, string(p))); err != nil && !os.IsNotExist(err) {
+			return fmt.Errorf("delete path '%s': %w", c.s.o.Dir.Join(p), err)
+		}
+	}
+	c.end(group)
+	for _, p := range gone {
+		if err := c.remove(filepath.Join(trash, string(p))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove removes files and counts what that frees.
+func (c *collection) remove(path string) error {
+	n, err := fstree.Remove(path)
+	c.result.Freed += uint64(n)
+	if err != nil {
+		return err
+	}
+	return c.enough()
+}
+
+// invalidate makes paths invalid and returns those that are. One to which
+// something refers that was registered meanwhile stays.
+func (c *collection) invalidate(ctx context.Context, group []int32) (gone []storepath.Path, err error) {
+	err = c.s.change(ctx, func(d *db.DB) error {
+		gone = gone[:0]
+		for _, n := range group {
+			p := c.graph.Path(n)
+			err := d.Invalidate(p)
+			if errors.Is(err, sqlite.ErrConstraint) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			gone = append(gone, p)
+		}
+		return nil
+	})
+	return gone, err
+}
+
+// eachStranger calls f for every name in the store directory that is not a valid
+// path and that nobody protects.
+func (c *collection) eachStranger(f func(name string) error) error {
+	list, err := os.ReadDir(c.s.o.Real)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		name := e.Name()
+		if name == ".links" {
+			continue
+		}
+		if p, err := storepath.ParseBase(name); err == nil {
+			if _, valid := c.graph.Find(p); valid || c.isRoot(p) {
+				continue
+			}
+		}
+		if err := f(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteStranger deletes what is in the store directory and not valid.
+func (c *collection) deleteStranger(ctx context.Context, name string) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	path := filepath.Join(c.s.o.Real, name)
+	if strings.HasPrefix(name, "tmp-") {
+		lock, err := filelock.OpenDir(path)
+		if err != nil {
+			return nil
+		}
+		defer lock.Close()
+		if unused, err := lock.Try(filelock.Exclusive); !unused || err != nil {
+			return err
+		}
+	}
+	p, err := storepath.ParseBase(name)
+	if err == nil {
+		// It may have become a root, or even valid, since the graph was loaded.
+		if !c.beginHash(p.HashPart()) {
+			return nil
+		}
+		defer c.endHash(p.HashPart())
+		if valid, err := c.s.IsValid(ctx, p); valid || err != nil {
+			return err
+		}
+	}
+	c.s.say(activity.Info, fmt.Sprintf("deleting '%s/%s'", c.s.o.Dir, name))
+	c.result.Deleted = append(c.result.Deleted, string(c.s.o.Dir)+"/"+name)
+	return c.remove(path)
+}
+
+// deleteInvalid deletes what lies at those of the named paths that are not valid.
+func (c *collection) deleteInvalid(ctx context.Context) error {
+	for _, p := range c.o.Paths {
+		if _, valid := c.graph.Find(p); valid {
+			continue
+		}
+		if c.o.MustDelete && c.isRoot(p) {
+			return c.s.stillAlive(p)
+		}
+		if err := c.deleteStranger(ctx, string(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteLinks removes shared files that no object shares any more.
+func (c *collection) deleteLinks() error {
+	c.s.say(activity.Info, "deleting unused links...")
+	saved, err := c.s.pruneLinks()
+	if err == nil {
+		c.s.say(activity.Info, "note: hard linking is currently saving "+renderSize(saved))
+	}
+	return err
+}
+
+func (s *Store) say(level activity.Level, text string) { s.log.Say(level, text) }
