@@ -14,6 +14,9 @@ var noPrettyFlag = Flag{Long: "no-pretty", Doc: "Print JSON on a single line eve
 
 var jsonFlags = []*Flag{&jsonFlag, &prettyFlag, &noPrettyFlag}
 
+// prettyFlags are those of commands that always print JSON.
+var prettyFlags = []*Flag{&prettyFlag, &noPrettyFlag}
+
 // Pretty tells whether JSON is to be indented.
 func (c *Call) Pretty() bool {
 	switch c.Last(&prettyFlag, &noPrettyFlag) {

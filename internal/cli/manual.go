@@ -50,7 +50,11 @@ func commandPages(pages map[string]string, index *strings.Builder, path []*Comma
 		return
 	}
 	name := pathName(path)
-	file := "commands/" + strings.ReplaceAll(name, " ", "-") + ".md"
+	folder := "commands/"
+	if path[0].Classic {
+		folder = "programs/" // nix-build is not nix build
+	}
+	file := folder + strings.ReplaceAll(name, " ", "-") + ".md"
 	pages[file] = "# " + name + "\n\n#" + strings.ReplaceAll(page(path), "\n# ", "\n## ")
 	index.WriteString("- [`" + name + "`](" + file + ") - " + command.Summary + "\n")
 	for _, sub := range command.Sub {
@@ -85,10 +89,12 @@ func errorsManual() string {
 
 // writeManual writes pages into a folder and removes other Markdown files there.
 func writeManual(pages map[string]string, dir string) error {
-	if err := os.MkdirAll(filepath.Join(dir, "commands"), 0o777); err != nil {
-		return err
+	for _, folder := range []string{"commands", "programs"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o777); err != nil {
+			return err
+		}
 	}
-	for _, pattern := range []string{"*.md", "commands/*.md"} {
+	for _, pattern := range []string{"*.md", "commands/*.md", "programs/*.md"} {
 		old, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return err

@@ -19,9 +19,13 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&dumpManualCommand,
 		&completionCommand,
 		&configCommand,
+		&derivationCommand,
 		&evalCommand,
 		&explainCommand,
+		&hashCommand,
 		&helpCommand,
+		&keyCommand,
+		&narCommand,
 		&replCommand,
 		&runCommand,
 		&versionCommand,
@@ -59,6 +63,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 var classicCommands = []*Command{
 	&instantiateCommand,
 	&nixEnvCommand,
+	&nixHashCommand,
 }
 
 // classicProgram finds a program by its name.
