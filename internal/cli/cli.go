@@ -33,6 +33,7 @@ import (
 	"os"
 	"os/signal"
 	"path"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -105,7 +106,8 @@ func (p *Process) choose() (name, shown string, root *Command, words []string) {
 }
 
 // run configures, parses and carries out.
-func (c *Call) run(words []string) error {
+func (c *Call) run(words []string) (err error) {
+	defer func() { err = internalError(recover(), err) }()
 	if err := c.configure(); err != nil {
 		return err
 	}
@@ -117,7 +119,7 @@ func (c *Call) run(words []string) error {
 	if n, _ := c.Env("NIX_GET_COMPLETIONS"); n != "" {
 		return c.complete(words, n)
 	}
-	words, err := c.fromScript(words)
+	words, err = c.fromScript(words)
 	if err != nil {
 		return err
 	}
@@ -174,6 +176,17 @@ func (c *Call) end(err error, shown string) int {
 		return e.Status
 	}
 	return 1
+}
+
+// internalError makes an error of a panic, if there was one.
+func internalError(panicked any, err error) error {
+	if panicked == nil {
+		return err
+	}
+	if e, ok := panicked.(*diag.Error); ok {
+		return e
+	}
+	return diag.New(diag.InternalError, "internal error: %v; please report it with what you ran\n%s", panicked, debug.Stack())
 }
 
 // interrupted is what a command ends in when somebody stops it.

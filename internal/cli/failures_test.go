@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"firn/internal/build/schedule"
 	"firn/internal/diag"
 )
 
@@ -31,5 +33,18 @@ func TestFailureCodes(t *testing.T) {
 	err := diag.As(runProgram(t, "nix", "--extra-experimental-features", "nix-command", "config", "check", "--store", "https://cache.example.org"))
 	if err == nil || err.Code != diag.NotYet {
 		t.Errorf("config check of a cache: %+v, want %s", err, diag.NotYet)
+	}
+}
+
+// What a builder leaves behind decides the status; a panic is an error of its own.
+func TestErrorsOfParts(t *testing.T) {
+	err := diag.As(buildError(&schedule.Error{Text: "build of 'x' failed", Code: 100}))
+	if err.Code != diag.BuildFailed || err.Status != 100 {
+		t.Errorf("a failed build: %+v", err)
+	}
+	program := Command{Name: "nix", Run: func(context.Context, *Call) error { panic("never") }}
+	err = diag.As((&Call{Process: &Process{}, Root: &program, Command: &program}).run(nil))
+	if err.Code != diag.InternalError {
+		t.Errorf("a panic: %+v", err)
 	}
 }
