@@ -15,11 +15,14 @@ const (
 	kindResolution
 	kindBuild
 	kindChain
+	kindRepair
 	// Facts: goals that an answer finishes.
 	factDerivation
 	factValid
 	factRealisation
 	factOffer
+	factDeriver
+	factClosure
 	factSubstituted
 	factBuilt
 )
@@ -49,6 +52,7 @@ type goal struct {
 	how     How
 	outputs []Output
 	paths   map[string]storepath.Path // what a build made
+	closure []storepath.Path
 }
 
 // goal returns the goal of that key. If it is new, start is its first part.
@@ -246,6 +250,16 @@ func (p *Planner) Offer(path storepath.Path, o *Offer, err error) {
 			g.failure = &Failure{Err: err}
 		}
 	})
+}
+
+// Deriver answers FindDeriver; the derivation is empty if none is known, or it is not valid.
+func (p *Planner) Deriver(path, drv storepath.Path) {
+	p.answer(key{kind: factDeriver, path: path}, func(g *goal) { g.path = drv })
+}
+
+// Closure answers FindClosure.
+func (p *Planner) Closure(path storepath.Path, closure []storepath.Path) {
+	p.answer(key{kind: factClosure, path: path}, func(g *goal) { g.closure = closure })
 }
 
 // Substituted answers Substitute.

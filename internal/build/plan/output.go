@@ -89,6 +89,8 @@ func (p *Planner) existing(g *goal, d *derivation.Derivation, o *derivation.Outp
 		check := p.valid(known.path, repair)
 		p.wait(g, []*goal{check}, func() {
 			switch {
+			case check.valid && repair:
+				p.repairClosure(g, known.path)
 			case check.valid && Mode(g.flag) != Check:
 				p.finish(g)
 			case check.valid:
@@ -250,9 +252,12 @@ func (p *Planner) target(t Target) *goal {
 }
 
 func (p *Planner) targetPath(g *goal, t Target) {
-	path := p.pathGoal(t.Path, storepath.ContentAddress{}, t.Mode == Repair)
+	path := p.pathGoal(t.Path, storepath.ContentAddress{}, false)
+	if t.Mode == Repair {
+		path = p.repairGoal(t.Path)
+	}
 	p.wait(g, []*goal{path}, func() {
-		g.path, g.how = t.Path, path.how
+		g.path, g.how, g.outputs = t.Path, path.how, path.outputs
 		if path.failure != nil {
 			p.fail(g, path.failure)
 			return

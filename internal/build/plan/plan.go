@@ -85,6 +85,10 @@ type (
 		Output string
 		Remote bool
 	}
+	// FindDeriver asks which valid derivation made a valid path; the answer is Planner.Deriver.
+	FindDeriver struct{ Path storepath.Path }
+	// FindClosure asks for what a valid path refers to, directly or not; the answer is Planner.Closure.
+	FindClosure struct{ Path storepath.Path }
 	// FindOffer asks whether a substituter has a path; the answer is Planner.Offer.
 	FindOffer struct{ Path storepath.Path }
 	// Substitute is work: the answer is Planner.Substituted. The references are valid.
@@ -106,6 +110,8 @@ func (ReadDerivation) step()  {}
 func (CheckValid) step()      {}
 func (FindRealisation) step() {}
 func (FindOffer) step()       {}
+func (FindDeriver) step()     {}
+func (FindClosure) step()     {}
 func (Substitute) step()      {}
 func (Build) step()           {}
 

@@ -137,6 +137,14 @@ func (w *world) answer(p *Planner, a Step) {
 			path = w.path(n)
 		}
 		p.Realisation(a.Drv, a.Output, a.Remote, path, nil)
+	case FindClosure:
+		p.Closure(a.Path, []storepath.Path{a.Path, w.path("lib-out")})
+	case FindDeriver:
+		var drv storepath.Path
+		if name := w.nameOf(a.Path); w.valid[strings.TrimSuffix(name, "-out")+".drv"] {
+			drv = w.path(strings.TrimSuffix(name, "-out") + ".drv")
+		}
+		p.Deriver(a.Path, drv)
 	case FindOffer:
 		refs, ok := w.offers[w.nameOf(a.Path)]
 		if !ok {
@@ -283,6 +291,15 @@ func TestPlan(t *testing.T) {
 			}},
 		{name: "check what was never built", want: Target{Path: "a.drv", All: true, Mode: Check}, err: "some outputs of '/nix/store/a.drv' are not valid, so checking is not possible",
 			setup: func(w *world, s *Settings) { w.drv("a", ia) }},
+
+		{name: "repair a path by building", how: Built, want: Target{Path: "a-out", Mode: Repair}, steps: "build a for repair",
+			setup: func(w *world, s *Settings) { w.drv("a", ia) }},
+		{name: "repair a path by fetching", how: Substituted, want: Target{Path: "a-out", Mode: Repair}, steps: "fetch a-out",
+			setup: func(w *world, s *Settings) { w.drv("a", ia); w.offers["a-out"] = nil }},
+		{name: "repair what an output needs", how: AlreadyValid, want: Target{Path: "a.drv", All: true, Mode: Repair}, steps: "build lib for repair",
+			setup: func(w *world, s *Settings) { w.drv("a", ia); w.drv("lib", ia); w.valid["a-out"] = true }},
+		{name: "repair what nobody made", want: Target{Path: "p", Mode: Repair}, err: "cannot repair path '/nix/store/p'",
+			setup: func(w *world, s *Settings) { w.path("p") }},
 
 		{name: "floating", how: Built, want: outs("a"), steps: "build a",
 			setup: func(w *world, s *Settings) { w.drv("a", ca); w.made["a!out"] = "A" }},

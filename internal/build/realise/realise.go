@@ -146,7 +146,12 @@ func (b *build) suitable() error {
 		text += fmt.Sprintf("\nReason: platform mismatch\nRequired system: '%s'\nCurrent system: '%s'", b.d.System, c.System)
 	}
 	need := b.opt.Features(b.d)
-	have := slices.Sorted(slices.Values(c.SystemFeatures))
+	have := slices.Clone(c.SystemFeatures)
+	if b.r.Traces != nil {
+		have = append(have, "ca-derivations")
+	}
+	slices.Sort(have)
+	have = slices.Compact(have)
 	for _, f := range need {
 		if _, ok := slices.BinarySearch(have, f); !ok {
 			text += fmt.Sprintf("\nReason: missing system features\nRequired features: {%s}\nAvailable features: {%s}", commas(need), commas(have))

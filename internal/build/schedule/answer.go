@@ -40,6 +40,20 @@ func (c *call) answer(asks []plan.Step) error {
 			checks = append(checks, a)
 		case plan.FindOffer:
 			offers = append(offers, a.Path)
+		case plan.FindDeriver:
+			if err := c.deriver(a.Path); err != nil {
+				return err
+			}
+		case plan.FindClosure:
+			infos, err := c.s.store.Closure(c.ctx, []storepath.Path{a.Path})
+			if err != nil {
+				return err
+			}
+			closure := make([]storepath.Path, len(infos))
+			for i, info := range infos {
+				closure[i] = info.Path
+			}
+			c.planner.Closure(a.Path, closure)
 		case plan.FindRealisation:
 			if err := c.realisation(a); err != nil {
 				return err
@@ -156,6 +170,25 @@ func (c *call) read(drv storepath.Path) (*derivation.Derivation, error) {
 		return nil, fmt.Errorf("error parsing derivation '%s': %w", full, err)
 	}
 	return d, nil
+}
+
+// deriver tells who made a path, if that is still there.
+func (c *call) deriver(p storepath.Path) error {
+	info, err := c.s.store.PathInfo(c.ctx, p)
+	if err != nil || info.Deriver == "" {
+		c.planner.Deriver(p, "") // a path that is not valid has none
+		return nil
+	}
+	valid, err := c.known([]storepath.Path{info.Deriver})
+	if err != nil {
+		return err
+	}
+	drv := info.Deriver
+	if !valid[drv] {
+		drv = ""
+	}
+	c.planner.Deriver(p, drv)
+	return nil
 }
 
 // realisation looks up what an output was built to, here or elsewhere.

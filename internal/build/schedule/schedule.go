@@ -50,6 +50,7 @@ type Store interface {
 	ValidPaths(ctx context.Context, paths []storepath.Path) ([]storepath.Path, error)
 	AddTempRoots(ctx context.Context, paths ...storepath.Path) error
 	PathInfo(ctx context.Context, p storepath.Path) (*pathinfo.Info, error)
+	Closure(ctx context.Context, roots []storepath.Path) ([]*pathinfo.Info, error)
 	WriteNAR(ctx context.Context, p storepath.Path, w io.Writer) error
 }
 

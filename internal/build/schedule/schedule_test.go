@@ -98,6 +98,9 @@ func (p *parts) AddTempRoots(context.Context, ...storepath.Path) error { return 
 func (p *parts) PathInfo(context.Context, storepath.Path) (*pathinfo.Info, error) {
 	return &pathinfo.Info{NARHash: nixhash.Sum(nixhash.SHA256, []byte("good"))}, nil
 }
+func (p *parts) Closure(_ context.Context, roots []storepath.Path) ([]*pathinfo.Info, error) {
+	return []*pathinfo.Info{{Path: roots[0]}}, nil
+}
 func (p *parts) WriteNAR(_ context.Context, path storepath.Path, w io.Writer) error {
 	_, err := io.WriteString(w, map[bool]string{true: "bad", false: "good"}[p.broken[path.Name()] != nil])
 	return err
