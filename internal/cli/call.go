@@ -27,6 +27,7 @@ type Call struct {
 	Log    *ui.Logger
 	Out    io.Writer // where results go
 
+	rootWarned bool             // see warnRoot
 	completing *completion      // nil when not completing
 	features   []config.Feature // that flags need
 }

@@ -139,7 +139,7 @@ func (c *Call) evalStore(m *wiring.Machine) (*local.Store, error) {
 
 // machine tells stores about this machine.
 func (c *Call) machine() *wiring.Machine {
-	return &wiring.Machine{Env: c.Env, Home: c.Host.Home, Recorder: activity.NewRecorder(c.Log, 1)}
+	return &wiring.Machine{Env: c.Env, Home: c.Host.Home, LogsShown: c.Log.ShowsLogs(), Recorder: activity.NewRecorder(c.Log, 1)}
 }
 
 // autoArgs makes the set of --arg and its like.

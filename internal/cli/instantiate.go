@@ -4,8 +4,8 @@ import (
 	"bufio"
 	"context"
 	"io"
-	"sync"
 
+	"firn/internal/build/plan"
 	"firn/internal/diag"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/convert"
@@ -60,7 +60,6 @@ type instantiation struct {
 	attrPaths []string
 	auto      *value.Attrs
 	roots     int
-	warnRoot  sync.Once
 }
 
 func runInstantiate(ctx context.Context, c *Call) error {
@@ -79,14 +78,14 @@ func runInstantiate(ctx context.Context, c *Call) error {
 	if in.attrPaths == nil {
 		in.attrPaths = []string{""}
 	}
-	err = in.Run(in.run)
+	err = in.Run(func(w *eval.Worker) { in.run(ctx, w) })
 	if flush := in.out.Flush(); err == nil {
 		err = flush
 	}
 	return err
 }
 
-func (in *instantiation) run(w *eval.Worker) {
+func (in *instantiation) run(ctx context.Context, w *eval.Worker) {
 	c := in.call
 	in.auto = in.autoArgs(w)
 	files := c.Args
@@ -107,17 +106,17 @@ func (in *instantiation) run(w *eval.Worker) {
 	if stdin {
 		text, err := io.ReadAll(c.Process.In)
 		w.Check(err)
-		in.program(w, source{text: string(text), base: w.World.Cwd, origin: diag.Origin{Kind: diag.FromStdin, Text: string(text)}})
+		in.program(ctx, w, source{text: string(text), base: w.World.Cwd, origin: diag.Origin{Kind: diag.FromStdin, Text: string(text)}})
 	} else if len(files) == 0 && !c.Has(&exprFlag) {
 		files = []string{"./default.nix"}
 	}
 	for _, f := range files {
 		if c.Has(&exprFlag) {
-			in.program(w, source{text: f, base: w.World.Cwd, origin: diag.Origin{Kind: diag.FromString, Text: f}})
+			in.program(ctx, w, source{text: f, base: w.World.Cwd, origin: diag.Origin{Kind: diag.FromString, Text: f}})
 			continue
 		}
 		path := w.ResolveFile(in.fileArgument(w, f))
-		in.program(w, source{path: path})
+		in.program(ctx, w, source{path: path})
 	}
 }
 
@@ -131,7 +130,7 @@ type source struct {
 
 func (in *instantiation) line(s string) { in.out.WriteString(s + "\n") }
 
-func (in *instantiation) program(w *eval.Worker, s source) {
+func (in *instantiation) program(ctx context.Context, w *eval.Worker, s source) {
 	if in.parse {
 		in.printTree(w, s)
 		return
@@ -149,7 +148,7 @@ func (in *instantiation) program(w *eval.Worker, s source) {
 		if in.eval {
 			in.printValue(w, c, v)
 		} else {
-			in.derivations(w, c)
+			in.derivations(ctx, w, c)
 		}
 	}
 }
@@ -191,20 +190,21 @@ func (in *instantiation) printValue(w *eval.Worker, c *value.Value, v value.Valu
 
 // addRoot makes the next link of --add-root and returns it, or "" if there is to
 // be none.
-func (in *instantiation) addRoot(drv storepath.Path) string {
-	root, ok := in.call.Value(&addRootFlag)
-	if !ok {
-		if !in.call.Has(&noGCWarningFlag) && !in.call.Has(&instantiateDryRun) {
-			in.warnRoot.Do(func() {
-				in.call.Log.Warn("you did not specify '" + "\x1b[35;1m--add-root\x1b[0m" + "'; the result might be removed by the garbage collector")
-			})
+func (in *instantiation) addRoot(ctx context.Context, w *eval.Worker, drv storepath.Path) string {
+	if !in.call.Has(&addRootFlag) || in.store == nil {
+		if !in.call.Has(&instantiateDryRun) {
+			in.call.warnRoot()
 		}
 		return ""
 	}
-	return root
+	w.Check(in.Flush()) // only what is there can be kept
+	in.roots++
+	link, err := in.call.rootOf(ctx, in.store, plan.Output{Name: "out", Path: drv}, in.roots)
+	w.Check(err)
+	return link
 }
 
-func (in *instantiation) derivations(w *eval.Worker, c *value.Value) {
+func (in *instantiation) derivations(ctx context.Context, w *eval.Worker, c *value.Value) {
 	for _, p := range packages.Find(w, c, packages.Options{AutoArgs: in.auto}) {
 		drv := p.DrvPath(w)
 		if drv == "" {
@@ -215,7 +215,7 @@ func (in *instantiation) derivations(w *eval.Worker, c *value.Value) {
 		if output == "" {
 			w.Fail(diag.New(diag.InvalidDerivation, "derivation '%s' lacks an 'outputName' attribute", shown))
 		}
-		if link := in.addRoot(drv); link != "" {
+		if link := in.addRoot(ctx, w, drv); link != "" {
 			shown = link
 		}
 		if output != "out" {

@@ -15,8 +15,8 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 	},
 	Flags: [][]*Flag{nixFlags, commonFlags},
 	Sub: []*Command{
-		&buildCommand,
 		&dumpManualCommand,
+		&buildCommand,
 		&completionCommand,
 		&configCommand,
 		&derivationCommand,
@@ -62,8 +62,10 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 // commonFlags and classicFlags among its flags.
 var classicCommands = []*Command{
 	&instantiateCommand,
+	&nixBuildCommand,
 	&nixEnvCommand,
 	&nixHashCommand,
+	&nixStoreCommand,
 }
 
 // classicProgram finds a program by its name.
