@@ -204,3 +204,7 @@ func parseUint(text string, bits int) (uint64, bool) {
 	}
 	return n << shift, true
 }
+
+// ParseSize reads a number of bytes as settings and flags have it: decimal, with
+// an optional binary unit K, M, G or T.
+func ParseSize(text string) (bytes uint64, ok bool) { return parseUint(text, 64) }

@@ -107,6 +107,14 @@ func (l *Logger) ShowLogs() {
 	}
 }
 
+// ShowsLogs tells whether what builders print is shown, or passed on, as it comes.
+func (l *Logger) ShowsLogs() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.options.Format
+	return f != Raw && f != Bar
+}
+
 // SetLevel changes what is dropped.
 func (l *Logger) SetLevel(level activity.Level) {
 	l.mu.Lock()

@@ -39,7 +39,7 @@ func realiseConfig(v *config.Values, m *Machine, st *local.Store) realise.Config
 	b, s := &v.Build, &v.Sandbox
 	c := realise.Config{
 		System: v.General.System, ExtraPlatforms: v.General.ExtraPlatforms, SystemFeatures: v.General.SystemFeatures,
-		Cores: int(b.Cores), StateDir: st.StateDir(), LogDir: filepath.Join(filepath.Dir(st.StateDir()), "log/nix"),
+		Cores: int(b.Cores), StateDir: st.StateDir(), LogDir: LogDir(m, st),
 		BuildDir: s.HostBuildDir, KeepLog: b.KeepLog, CompressLog: b.CompressLog, LogLines: int(b.LogLines),
 		MaxLogSize: int64(b.MaxLogSize), Timeout: time.Duration(b.Timeout) * time.Second,
 		MaxSilent: time.Duration(b.MaxSilentTime) * time.Second, KeepFailed: b.KeepFailed,
@@ -57,8 +57,8 @@ func realiseConfig(v *config.Values, m *Machine, st *local.Store) realise.Config
 		// has a machine on which nothing was installed.
 		c.BuildUsersGroup = s.BuildUsersGroup
 	}
-	if dir, ok := m.dir("NIX_LOG_DIR"); ok {
-		c.LogDir = dir
+	if m.LogsShown {
+		c.LogLines = 0 // errors need not repeat them
 	}
 	if c.BuildDir == "" {
 		c.BuildDir = filepath.Join(st.StateDir(), "builds")
@@ -67,6 +67,14 @@ func realiseConfig(v *config.Values, m *Machine, st *local.Store) realise.Config
 		c.DiffHook = b.DiffHook
 	}
 	return c
+}
+
+// LogDir is where the logs of builds in a store are.
+func LogDir(m *Machine, st *local.Store) string {
+	if dir, ok := m.dir("NIX_LOG_DIR"); ok {
+		return dir
+	}
+	return filepath.Join(filepath.Dir(st.StateDir()), "log/nix")
 }
 
 // ownRoot reports whether the store's objects lie elsewhere than their paths

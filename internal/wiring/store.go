@@ -21,6 +21,8 @@ import (
 type Machine struct {
 	Env  func(name string) (string, bool)
 	Home string
+	// LogsShown tells that people see what builders print.
+	LogsShown bool
 	// Recorder takes what stores report.
 	Recorder *activity.Recorder
 }
