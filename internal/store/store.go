@@ -80,16 +80,19 @@ type Writer interface {
 	// signatures if the store asks for them; else nothing is valid after. r gives
 	// the archive and nothing else.
 	AddNAR(ctx context.Context, info *pathinfo.Info, r io.Reader, o AddOptions) error
-	// Batch returns a way to add many texts.
+	// Batch returns a way to add many objects.
 	Batch() Batch
 }
 
-// Batch adds texts at its own pace. It belongs to one goroutine at a time.
+// Batch adds objects at its own pace. It belongs to one goroutine at a time.
 type Batch interface {
 	// Add takes a text to be added; the caller does not change it any more. It
-	// may report the failure of an earlier one.
+	// may report the failure of an earlier object.
 	Add(ctx context.Context, t Text) error
-	// Flush returns when every text that was taken is valid, or why one is not.
+	// AddSource reads a source that is to be added and returns what is known of
+	// it. It may report the failure of an earlier object.
+	AddSource(ctx context.Context, s Source) (*pathinfo.Info, error)
+	// Flush returns when everything that was taken is valid, or why it is not.
 	Flush(ctx context.Context) error
 }
 

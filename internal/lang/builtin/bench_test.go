@@ -103,3 +103,12 @@ func BenchmarkForce(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkStart makes an evaluator with all builtins and evaluates next to
+// nothing.
+func BenchmarkStart(b *testing.B) {
+	b.ReportAllocs()
+	for range b.N {
+		run(newWorker(b), "1")
+	}
+}

@@ -34,7 +34,7 @@ type Builtin struct {
 	// Fn computes the result. It may return any evaluated value; args belong to
 	// the caller and must not be kept.
 	Fn func(w *Worker, args []*value.Value, pos diag.Pos) value.Value
-	// Const makes a constant; Late tells that it is computed when first used.
+	// Const makes a constant; one that is Late may refer to all others.
 	Const func(w *Worker) value.Value
 	Late  bool
 }
@@ -53,7 +53,7 @@ func (ev *Evaluator) available(b *Builtin) bool {
 	return !(b.Impure && ev.Pure) && !(b.Native && !ev.AllowUnsafeNative)
 }
 
-// constBuiltin delays the computation of a constant until it is used.
+// constBuiltin delays the computation of a constant until all others are there.
 type constBuiltin struct {
 	leaf
 	b *Builtin
@@ -67,9 +67,9 @@ func (n *constBuiltin) thunk(w *Worker, env *value.Env) *value.Value {
 // makeGlobals builds the variables of the outermost scope and the set builtins.
 func (ev *Evaluator) makeGlobals() {
 	ev.globals = make(map[symbol.Symbol]*value.Value, 2*len(ev.builtins))
-	w := &Worker{Evaluator: ev}
+	w := ev.NewWorker()
 	slab := &w.Slab
-	slab.Small = true
+	var late []*value.Value
 	attrs := make([]value.Attr, 0, len(ev.builtins)+1)
 	for i := range ev.builtins {
 		b := &ev.builtins[i]
@@ -84,6 +84,7 @@ func (ev *Evaluator) makeGlobals() {
 			cell = slab.Cell(b.Const(w))
 		default:
 			cell = slab.Cell(value.Thunk(ev.exprs.add(&constBuiltin{b: b}), nil))
+			late = append(late, cell)
 		}
 		name := symbol.Intern(b.Name)
 		switch {
@@ -104,6 +105,12 @@ func (ev *Evaluator) makeGlobals() {
 	self.Set(value.FromAttrs(slab.NewAttrs(attrs)))
 	ev.globals[name] = self
 	ev.BuiltinSet = self
+	for _, c := range late {
+		// A failure shows where the constant is used.
+		w.Try(func() { w.Force(c, 0) })
+	}
+	w.count = Stats{}
+	ev.first.Store(w)
 }
 
 // Global returns a variable of the outermost scope, or nil.

@@ -105,6 +105,8 @@ type Evaluator struct {
 	stats     Stats
 	statsLock sync.Mutex
 	interrupt atomic.Pointer[diag.Error]
+	// first is the worker that made the constants, until it gets other work.
+	first atomic.Pointer[Worker]
 }
 
 // A Worker evaluates on one goroutine.
@@ -164,6 +166,10 @@ func New(o Options, w *World, positions *diag.Table, builtins []Builtin) *Evalua
 // NewWorker returns a worker. Before a second worker starts, [Evaluator.Share]
 // must be called.
 func (ev *Evaluator) NewWorker() *Worker {
+	if w := ev.first.Swap(nil); w != nil {
+		w.alone = ev.alone
+		return w
+	}
 	w := &Worker{
 		Evaluator: ev,
 		id:        ev.workers.Add(1),

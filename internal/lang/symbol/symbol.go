@@ -17,7 +17,7 @@ import (
 	"sync/atomic"
 )
 
-// A Symbol is an interned name. The zero Symbol is the empty name.
+// A Symbol is an interned name. The zero Symbol is none that occurs in a program.
 type Symbol uint32
 
 const (

@@ -4,7 +4,7 @@ package symbol
 // order that they have in Nix, for attributes of a set are evaluated in the
 // order of their symbols, which shows where several of them fail.
 const (
-	Empty Symbol = iota
+	none Symbol = iota // no program has it
 	OutPath
 	DrvPath
 	Type
@@ -41,6 +41,7 @@ const (
 	RecurseForDerivations
 	Description
 	Self
+	Empty // the empty name
 	StartSet
 	Operator
 	Key
@@ -77,8 +78,8 @@ const (
 )
 
 var wellKnown = [...]string{
-	Empty: "", OutPath: "outPath", DrvPath: "drvPath", Type: "type", Meta: "meta", Name: "name", Value: "value",
-	System: "system", Overrides: "__overrides", Outputs: "outputs", OutputName: "outputName",
+	none: "<none>", Empty: "", OutPath: "outPath", DrvPath: "drvPath", Type: "type", Meta: "meta", Name: "name",
+	Value: "value", System: "system", Overrides: "__overrides", Outputs: "outputs", OutputName: "outputName",
 	IgnoreNulls: "__ignoreNulls", File: "file", Line: "line", Column: "column", Functor: "__functor",
 	ToString: "__toString", Right: "right", Wrong: "wrong", StructuredAttrs: "__structuredAttrs", Json: "__json",
 	AllowedReferences: "allowedReferences", AllowedRequisites: "allowedRequisites",

@@ -64,7 +64,7 @@ func (p *parser) patternFunction() Expr {
 // evaluated in that order.
 func (p *parser) lambda(start int, doc [2]diag.Pos, arg string, f *Formals) Expr {
 	e := p.arena.lambdas.new()
-	e.At, e.Formals = p.at(start), f
+	e.At, e.Name, e.Formals = p.at(start), symbol.Empty, f
 	e.Body = p.expr()
 	e.Arg = p.symbols.intern(arg)
 	if f != nil {

@@ -15,7 +15,7 @@ type symbolCache [1 << 11]struct {
 
 func (c *symbolCache) intern(name string) symbol.Symbol {
 	slot := &c[hashEnds(name)&uint64(len(c)-1)]
-	if slot.name != name {
+	if slot.name != name || name == "" {
 		slot.symbol = symbol.Intern(name)
 		slot.name = slot.symbol.String()
 	}

@@ -14,31 +14,40 @@ import (
 	"firn/internal/store/fstree"
 )
 
-// batch adds texts on a goroutine of its own, which lives from the first text
-// after a Flush to the next Flush. Texts are worked on in lots: the roots of a
+// batch adds objects on a goroutine of its own, which lives from the first lot
+// after a Flush to the next Flush. Objects are worked on in lots: the roots of a
 // lot are one write, its files share a sync and its rows a transaction.
 type batch struct {
 	s     *Store
 	known map[storepath.Path]struct{} // added or found valid, and kept by temporary roots
-	lot   []store.Text
+	lot   []item
 	bytes int // of the contents in lot
 
-	lots chan []store.Text // nil while there is no goroutine
+	lots chan []item // nil while there is no goroutine
 	wg   sync.WaitGroup
 
 	mu  sync.Mutex
 	err error // the first failure
 }
 
+// item is an object that waits to be added: a text, or a source that is in
+// memory.
+type item struct {
+	path storepath.Path
+	text *store.Text
+	sp   *spool
+	info *pathinfo.Info // of a text only once it is wanted
+}
+
 const (
-	// lotTexts and lotBytes bound a lot. More texts share a sync in a bigger one,
+	// lotItems and lotBytes bound a lot. More items share a sync in a bigger one,
 	// but others wait longer for the locks on them.
-	lotTexts = 1024
+	lotItems = 512
 	lotBytes = 16 << 20
 	// lotsAhead is how many lots may wait to be worked on.
 	lotsAhead = 2
 	// holdLocks is how long locks may be kept for the next lot.
-	holdLocks = 20 * time.Millisecond
+	holdLocks = 200 * time.Millisecond
 )
 
 // Batch implements [store.Writer].
@@ -52,13 +61,30 @@ func (b *batch) Add(ctx context.Context, t store.Text) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := b.known[p]; ok {
+	return b.queue(ctx, item{path: p, text: &t}, len(t.Contents))
+}
+
+// AddSource implements [store.Batch].
+func (b *batch) AddSource(ctx context.Context, src store.Source) (*pathinfo.Info, error) {
+	sp, info, err := b.s.readSource(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	if sp.tmp != nil { // too much to be kept in memory
+		defer sp.discard()
+		return info, b.s.addSpool(ctx, info, sp)
+	}
+	return info, b.queue(ctx, item{path: info.Path, sp: sp, info: info}, int(sp.size()))
+}
+
+func (b *batch) queue(ctx context.Context, it item, bytes int) error {
+	if _, ok := b.known[it.path]; ok {
 		return nil
 	}
-	b.known[p] = struct{}{}
-	b.lot = append(b.lot, t)
-	b.bytes += len(t.Contents)
-	if len(b.lot) < lotTexts && b.bytes < lotBytes {
+	b.known[it.path] = struct{}{}
+	b.lot = append(b.lot, it)
+	b.bytes += bytes
+	if len(b.lot) < lotItems && b.bytes < lotBytes {
 		return nil
 	}
 	return b.send(ctx)
@@ -70,7 +96,7 @@ func (b *batch) send(ctx context.Context) error {
 		return b.failure()
 	}
 	if b.lots == nil {
-		b.lots = make(chan []store.Text, lotsAhead)
+		b.lots = make(chan []item, lotsAhead)
 		lots := b.lots
 		b.wg.Go(func() { b.work(context.WithoutCancel(ctx), lots) })
 	}
@@ -117,7 +143,7 @@ func (b *batch) fail(err error) {
 }
 
 // work adds lot after lot. After a failure it only drains the queue.
-func (b *batch) work(ctx context.Context, lots <-chan []store.Text) {
+func (b *batch) work(ctx context.Context, lots <-chan []item) {
 	w := lotWriter{s: b.s}
 	defer w.close()
 	idle := time.NewTimer(holdLocks)
@@ -170,14 +196,11 @@ func (w *lotWriter) releaseLocks() {
 	w.locks = nil
 }
 
-// add makes the texts of a lot valid.
-func (w *lotWriter) add(ctx context.Context, lot []store.Text) error {
+// add makes the objects of a lot valid.
+func (w *lotWriter) add(ctx context.Context, lot []item) error {
 	paths := make([]storepath.Path, len(lot))
 	for i := range lot {
-		var err error
-		if paths[i], err = lot[i].PathIn(w.s.o.Dir); err != nil {
-			return err
-		}
+		paths[i] = lot[i].path
 	}
 	if err := w.s.AddTempRoots(ctx, paths...); err != nil {
 		return err
@@ -191,44 +214,45 @@ func (w *lotWriter) add(ctx context.Context, lot []store.Text) error {
 		return err
 	}
 	w.releaseLocks() // who waits must hold none
-	for _, t := range later {
-		if err := w.s.addText(ctx, t.info, *t.Text); err != nil {
+	for _, it := range later {
+		if it.text != nil {
+			err = w.s.addText(ctx, it.info, *it.text)
+		} else {
+			err = w.s.addSpool(ctx, it.info, it.sp)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// text is a text that is not valid yet.
-type text struct {
-	*store.Text
-	info *pathinfo.Info
-}
-
-// missing returns the texts of a lot whose paths are not valid.
-func (w *lotWriter) missing(ctx context.Context, lot []store.Text, paths []storepath.Path) ([]text, error) {
+// missing returns the items of a lot whose paths are not valid.
+func (w *lotWriter) missing(ctx context.Context, lot []item, paths []storepath.Path) ([]item, error) {
 	valid, err := w.s.ValidPaths(ctx, paths)
 	if err != nil {
 		return nil, err
 	}
-	var missing []text
+	var missing []item
 	for i, p := range paths {
 		if len(valid) > 0 && valid[0] == p {
 			valid = valid[1:]
 			continue
 		}
-		info, err := lot[i].Info(w.s.o.Dir)
-		if err != nil {
-			return nil, err
+		it := lot[i]
+		if it.text != nil {
+			if it.info, err = it.text.Info(w.s.o.Dir); err != nil {
+				return nil, err
+			}
 		}
-		missing = append(missing, text{&lot[i], info})
+		missing = append(missing, it)
 	}
 	return missing, nil
 }
 
-// addMissing locks, writes and registers texts. Those that others are making
-// are left to the caller; everything after one of them that may need it too.
-func (w *lotWriter) addMissing(ctx context.Context, texts []text) (later []text, err error) {
+// addMissing locks, writes and registers objects. Those that others are making
+// are left to the caller, and so is what refers to them.
+func (w *lotWriter) addMissing(ctx context.Context, items []item) (later []item, err error) {
 	if time.Since(w.since) > maxLockAge {
 		w.releaseLocks()
 	}
@@ -237,37 +261,37 @@ func (w *lotWriter) addMissing(ctx context.Context, texts []text) (later []text,
 	}
 	var held []*filelock.Path
 	defer func() { w.locks = append(w.locks, held...) }()
-	var mine []text
-	for _, t := range texts {
-		if needs(t, later) {
-			later = append(later, t)
+	var mine []item
+	for _, it := range items {
+		if needs(it, later) {
+			later = append(later, it)
 			continue
 		}
-		lock, err := w.lock(w.s.RealPath(t.info.Path))
+		lock, err := w.lock(w.s.RealPath(it.path))
 		if err != nil {
 			return nil, err
 		}
 		if lock == nil {
-			later = append(later, t)
+			later = append(later, it)
 			continue
 		}
 		held = append(held, lock)
-		mine = append(mine, t)
+		mine = append(mine, it)
 	}
 	if err := w.write(ctx, mine); err != nil {
-		for _, t := range mine {
-			w.s.removeInvalid(ctx, t.info.Path)
+		for _, it := range mine {
+			w.s.removeInvalid(ctx, it.path)
 		}
 		return nil, err
 	}
 	return later, nil
 }
 
-// needs tells whether t refers to one of those that come later.
-func needs(t text, later []text) bool {
+// needs tells whether an object refers to one of those that come later.
+func needs(it item, later []item) bool {
 	for _, l := range later {
-		for _, ref := range t.info.References {
-			if ref == l.info.Path {
+		for _, ref := range it.info.References {
+			if ref == l.path {
 				return true
 			}
 		}
@@ -294,12 +318,12 @@ func (w *lotWriter) lock(path string) (*filelock.Path, error) {
 	return lock, nil
 }
 
-// write makes files of texts whose locks are held, and registers them.
-func (w *lotWriter) write(ctx context.Context, texts []text) error {
+// write makes the files of items whose locks are held, and registers them.
+func (w *lotWriter) write(ctx context.Context, items []item) error {
 	// Others may have made some before we had the locks.
-	paths := make([]storepath.Path, len(texts))
-	for i, t := range texts {
-		paths[i] = t.info.Path
+	paths := make([]storepath.Path, len(items))
+	for i, it := range items {
+		paths[i] = it.path
 	}
 	valid, err := w.s.ValidPaths(ctx, paths)
 	if err != nil {
@@ -311,12 +335,20 @@ func (w *lotWriter) write(ctx context.Context, texts []text) error {
 		}
 	}
 	var entries []entry
-	for _, t := range texts {
-		if len(valid) > 0 && valid[0] == t.info.Path {
+	for _, it := range items {
+		if len(valid) > 0 && valid[0] == it.path {
 			valid = valid[1:]
 			continue
 		}
-		e, err := w.file(ctx, t)
+		e, err := w.files(it)
+		if errors.Is(err, fs.ErrExist) { // left by a process that died
+			if _, err = fstree.Remove(w.s.RealPath(it.path)); err == nil {
+				e, err = w.files(it)
+			}
+		}
+		if err == nil {
+			err = w.s.shareNew(ctx, w.s.RealPath(it.path))
+		}
 		if err != nil {
 			return err
 		}
@@ -325,25 +357,18 @@ func (w *lotWriter) write(ctx context.Context, texts []text) error {
 	return w.s.register(ctx, entries)
 }
 
-// file makes the file of one text.
-func (w *lotWriter) file(ctx context.Context, t text) (entry, error) {
-	outputs, d, err := t.Outputs(w.s.o.Dir)
+// files makes the files of one item.
+func (w *lotWriter) files(it item) (entry, error) {
+	if it.sp != nil {
+		err := it.sp.put(w.s.RealPath(it.path))
+		return entry{info: it.info, isFile: it.sp.isFile}, err
+	}
+	outputs, d, err := it.text.Outputs(w.s.o.Dir)
 	if err == nil && d != nil {
-		err = w.s.checkDerivation(d, t.info.Path)
-	}
-	if err != nil {
-		return entry{}, err
-	}
-	name := string(t.info.Path)
-	err = w.dir.WriteFile(name, t.Contents, false)
-	if errors.Is(err, fs.ErrExist) { // left by a process that died
-		if _, err := fstree.Remove(w.s.RealPath(t.info.Path)); err != nil {
-			return entry{}, err
-		}
-		err = w.dir.WriteFile(name, t.Contents, false)
+		err = w.s.checkDerivation(d, it.path)
 	}
 	if err == nil {
-		err = w.s.shareNew(ctx, w.s.RealPath(t.info.Path))
+		err = w.dir.WriteFile(string(it.path), it.text.Contents, false)
 	}
-	return entry{info: t.info, outputs: outputs, isFile: true}, err
+	return entry{info: it.info, outputs: outputs, isFile: true}, err
 }

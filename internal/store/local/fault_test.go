@@ -21,6 +21,7 @@ import (
 
 	"firn/internal/filelock"
 	"firn/internal/format/nixhash"
+	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
 	"firn/internal/store"
 	"firn/internal/store/fstree"
@@ -326,11 +327,15 @@ func TestBigSources(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 {
-			info, err := s.AddSource(ctx, src)
+		b := s.Batch()
+		for _, add := range []func(context.Context, store.Source) (*pathinfo.Info, error){b.AddSource, s.AddSource} {
+			info, err := add(ctx, src)
 			if err != nil || info.Path != want {
 				t.Fatalf("%s: %v, %v; want %s", src.Name, info, err, want)
 			}
+		}
+		if err := b.Flush(ctx); err != nil {
+			t.Error(err)
 		}
 	}
 	whole(t, s)

@@ -84,16 +84,19 @@ func (s *Store) ValidDerivers(ctx context.Context, p storepath.Path) ([]storepat
 // ValidPaths returns those of paths that are valid, in the same order.
 func (s *Store) ValidPaths(ctx context.Context, paths []storepath.Path) ([]storepath.Path, error) {
 	return s.list(ctx, func(d *db.DB) (valid []storepath.Path, err error) {
-		for _, p := range paths {
-			ok, err := d.IsValid(p)
-			if err != nil {
-				return nil, err
+		err = d.Read(ctx, func() error { // many questions under one lock
+			for _, p := range paths {
+				ok, err := d.IsValid(p)
+				if err != nil {
+					return err
+				}
+				if ok {
+					valid = append(valid, p)
+				}
 			}
-			if ok {
-				valid = append(valid, p)
-			}
-		}
-		return valid, nil
+			return nil
+		})
+		return valid, err
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"firn/internal/format/nar"
 	"firn/internal/format/nixhash"
+	"firn/internal/format/wire"
 	"firn/internal/store"
 	"firn/internal/store/fstree"
 )
@@ -20,8 +21,10 @@ type spool struct {
 	ctx  context.Context
 	s    *Store
 	flat bool // contents of a file, and not an archive
-	hash *nixhash.Writer
-	nar  *nixhash.Writer // of the archive, if hash is not that; nil for flat
+
+	isFile bool // the object is a single file; known when it is laid out
+	hash   *nixhash.Writer
+	nar    *nixhash.Writer // of the archive, if hash is not that; nil for flat
 
 	chunks [][]byte
 
@@ -111,9 +114,16 @@ func (sp *spool) contents() io.Reader {
 
 // layOut writes files from a stream of what the source wrote.
 func (sp *spool) layOut(r io.Reader, dest string) error {
+	sp.isFile = sp.flat
 	if !sp.flat {
-		archive := nar.NewReader(r)
-		if err := fstree.Restore(archive, dest, fstree.RestoreOptions{}); err != nil {
+		buffer := wire.NewReaderSize(r, int(min(sp.size()+512, wire.BufferSize)))
+		archive := nar.NewReader(buffer)
+		root := fstree.RestoreOptions{Observe: func(h nar.Header) {
+			if h.Depth == 0 {
+				sp.isFile = h.Type == nar.Regular
+			}
+		}}
+		if err := fstree.Restore(archive, dest, root); err != nil {
 			return err
 		}
 		if _, err := io.Copy(io.Discard, r); err != nil {

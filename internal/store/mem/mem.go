@@ -279,4 +279,8 @@ func (b batch) Add(ctx context.Context, t store.Text) error {
 	return err
 }
 
+func (b batch) AddSource(ctx context.Context, src store.Source) (*pathinfo.Info, error) {
+	return b.s.AddSource(ctx, src)
+}
+
 func (b batch) Flush(context.Context) error { return nil }

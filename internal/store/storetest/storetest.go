@@ -519,7 +519,19 @@ func batch(t *testing.T, s Store) {
 			must(t, b.Flush(ctx))
 		}
 	}
-	d, text := recipe(t, s.Dir(), "drv", all[3], all[200])
+	src := store.Source{Name: "tree", Method: storepath.NAR, References: []storepath.Path{all[7]}, Write: func(w io.Writer) error {
+		_, err := w.Write(Tree())
+		return err
+	}}
+	info, err := b.AddSource(ctx, src)
+	must(t, err)
+	flat := store.Source{Name: "flat", Method: storepath.Flat, Write: func(w io.Writer) error {
+		_, err := io.WriteString(w, "contents")
+		return err
+	}}
+	_, err = b.AddSource(ctx, flat)
+	must(t, err)
+	d, text := recipe(t, s.Dir(), "drv", all[3], all[200], info.Path)
 	must(t, b.Add(ctx, text))
 	must(t, b.Flush(ctx))
 	must(t, b.Flush(ctx))
@@ -528,6 +540,10 @@ func batch(t *testing.T, s Store) {
 	}
 	if got, err := s.ValidDerivers(ctx, d.Outputs[0].Path); len(got) != 1 || err != nil {
 		t.Errorf("derivers %v, %v", got, err)
+	}
+	sameInfo(t, s, info)
+	if !bytes.Equal(archiveOf(t, s, info.Path), Tree()) {
+		t.Error("source differs")
 	}
 	last, err := s.PathInfo(ctx, all[299])
 	must(t, err)
