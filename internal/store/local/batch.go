@@ -180,7 +180,7 @@ type lotWriter struct {
 
 // maxLockAge is how long a lock is moved about before it is released for good,
 // which ends the wait of those who wanted its first path.
-const maxLockAge = 500 * time.Millisecond
+const maxLockAge = time.Second
 
 func (w *lotWriter) close() {
 	w.releaseLocks()
