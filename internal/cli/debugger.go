@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"firn/internal/activity"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/repl"
@@ -9,6 +11,7 @@ import (
 // A debugger runs sessions where an evaluation stops.
 type debugger struct {
 	evaluation *evaluation
+	ctx        context.Context
 	in         *lineReader // nil before the first session
 	greeted    bool
 }
@@ -32,7 +35,7 @@ func (d *debugger) stopped(w *eval.Worker, s *eval.Stop) eval.Answer {
 		}
 		d.in = in
 	}
-	host := &replHost{d.evaluation}
+	host := &replHost{d.evaluation, d.ctx}
 	if !d.greeted {
 		d.greeted = true
 		host.Notice("Nix " + w.NixVersion + " debugger\nType :? for help.")

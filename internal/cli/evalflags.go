@@ -57,11 +57,15 @@ type evaluation struct {
 	store     *local.Store
 	scheduler *schedule.Scheduler // nil if there is no store
 	debugger  *debugger           // nil if there is none
+	source    *value.Value        // of --file or --expr, when it has been evaluated
 }
 
 // newEvaluation connects an evaluator by the command line's flags. It ends when
 // ctx does.
 func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, error) {
+	if err := c.fileIsImpure(); err != nil {
+		return nil, err
+	}
 	cwd, _ := os.Getwd()
 	var include []string
 	for _, values := range c.All(&includeFlag) {
@@ -82,7 +86,7 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 	}
 	var debug *debugger
 	if c.Has(&debuggerFlag) {
-		debug = new(debugger)
+		debug = &debugger{ctx: context.WithoutCancel(ctx)}
 	}
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
 		Store: st, Realise: realise, Context: ctx, Machine: machine,
@@ -99,7 +103,7 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 		renderer.Library = c.libraryFiles("/nix/store", cwd, append(include, c.Config.Eval.NixPath...))
 	}
 	renderer.ShowTrace = c.Config.General.ShowTrace
-	out := &evaluation{e, c, st, builds, debug}
+	out := &evaluation{Evaluation: e, call: c, store: st, scheduler: builds, debugger: debug}
 	if debug != nil {
 		debug.evaluation = out
 	}

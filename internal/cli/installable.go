@@ -15,8 +15,7 @@ import (
 const installableGroup = "Options that change the interpretation of installables"
 
 var fileFlag = Flag{Long: "file", Short: 'f', Labels: []string{"file"}, Group: installableGroup, Complete: completeFile,
-	Doc:   "Interpret the arguments as attribute paths of the expression in *file*; `-` reads it from standard input. Implies `--impure`.",
-	Apply: setTo("pure-eval", "false")}
+	Doc: "Interpret the arguments as attribute paths of the expression in *file*; `-` reads it from standard input. Implies `--impure`."}
 
 var newExprFlag = Flag{Long: "expr", Labels: []string{"expr"}, Group: installableGroup,
 	Doc: "Interpret the arguments as attribute paths of the expression *expr*."}
@@ -45,14 +44,33 @@ func (e *evaluation) installable(w *eval.Worker, arg string) (c *value.Value, po
 	return c, pos, outputs
 }
 
-// sourceExpression evaluates --file or --expr; nil if there is neither.
+// fileIsImpure makes evaluation impure if --file is used, unless that was ruled
+// out.
+func (c *Call) fileIsImpure() error {
+	switch {
+	case !c.Has(&fileFlag):
+		return nil
+	case c.Has(&newExprFlag):
+		return diag.Misuse(diag.Usage, "'--file' and '--expr' are exclusive")
+	case c.Config.Eval.Pure && c.Config.Overridden("pure-eval"):
+		return diag.Misuse(diag.Usage, "'--file' is not compatible with '--pure-eval'")
+	}
+	return c.Config.Set("pure-eval", "false")
+}
+
+// sourceExpression evaluates --file or --expr, once; nil if there is neither.
 func (e *evaluation) sourceExpression(w *eval.Worker) *value.Value {
+	if e.source == nil {
+		e.source = e.readSource(w)
+	}
+	return e.source
+}
+
+func (e *evaluation) readSource(w *eval.Worker) *value.Value {
 	c := e.call
 	file, hasFile := c.Value(&fileFlag)
 	text, hasExpr := c.Value(&newExprFlag)
 	switch {
-	case hasFile && hasExpr:
-		w.Fail(diag.Misuse(diag.Usage, "'--file' and '--expr' are exclusive"))
 	case file == "-":
 		data, err := io.ReadAll(c.Process.In)
 		w.Check(err)

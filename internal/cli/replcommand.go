@@ -2,10 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"slices"
 
+	"firn/internal/build/plan"
 	"firn/internal/diag"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
@@ -37,7 +43,7 @@ func runRepl(ctx context.Context, c *Call) error {
 		return err
 	}
 	defer e.Close()
-	host := &replHost{e}
+	host := &replHost{e, context.WithoutCancel(ctx)}
 	in, err := newLineReader(c)
 	if err != nil {
 		return err
@@ -78,7 +84,10 @@ func (e *evaluation) interruptible() (stop func()) {
 }
 
 // replHost does for a session what needs more than the language.
-type replHost struct{ *evaluation }
+type replHost struct {
+	*evaluation
+	ctx context.Context
+}
 
 func (h *replHost) Notice(text string) { h.call.Log.Say(2, text) }
 func (h *replHost) Error(err error)    { h.call.Log.Error(err) }
@@ -101,6 +110,7 @@ func (h *replHost) preload(w *eval.Worker) (out []repl.Preloaded) {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
+	h.source = nil // it may have changed
 	for _, arg := range args {
 		v, _, _ := h.installable(w, arg)
 		if h.call.Has(&fileFlag) {
@@ -128,13 +138,15 @@ func (h *replHost) EditText(name, text string, line int) error {
 	return h.call.editText(name, text, line)
 }
 
-// Run runs this program under another of its names.
+// Run runs this program under another of its names, with the same settings.
 func (h *replHost) Run(program string, args ...string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	return h.call.foreground(exec.Command(self, append([]string{program}, args...)...))
+	cmd := exec.Command(self, append([]string{program}, args...)...)
+	cmd.Env = append(slices.Clone(h.call.Process.Environ), "NIX_CONFIG="+h.call.Config.KeyValue())
+	return h.call.foreground(cmd)
 }
 
 func (h *replHost) Place(p diag.Pos) string { return h.call.Log.Renderer().Place(p) }
@@ -143,10 +155,56 @@ func (h *replHost) LoadFlake(*eval.Worker, string) (*value.Value, error) {
 	return nil, diag.New(diag.Usage, "firn has no flakes yet; ':load' loads files")
 }
 
+// needStore fails where nothing is kept that could be built.
+func (h *replHost) needStore() error {
+	if h.store == nil {
+		return diag.New(diag.InvalidSetting, "the store '%s' keeps nothing", h.call.Config.General.Store)
+	}
+	return h.Flush()
+}
+
+// Build builds all outputs and says where they are. The interrupt key ends it.
 func (h *replHost) Build(drv storepath.Path, links bool) ([]string, error) {
-	return nil, h.Run("nix-build", h.StoreDir.Join(drv))
+	if err := h.needStore(); err != nil {
+		return nil, err
+	}
+	ctx, stop := signal.NotifyContext(h.ctx, os.Interrupt)
+	defer stop()
+	results, err := h.build(ctx, []wanted{{target: plan.Target{Path: drv, All: true}}})
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, o := range results[0].Outputs {
+		name := o.Name
+		if links {
+			link := "repl-result-" + o.Name
+			abs, err := filepath.Abs(link)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := h.store.AddPermRoot(ctx, o.Path, abs); err != nil {
+				return nil, err
+			}
+			name = "./" + link
+		}
+		lines = append(lines, name+" -> "+h.StoreDir.Join(o.Path))
+	}
+	return lines, nil
 }
 
 func (h *replHost) Log(drv storepath.Path) (string, error) {
-	return "", h.Run("nix-store", "--read-log", h.StoreDir.Join(drv))
+	if err := h.needStore(); err != nil {
+		return "", err
+	}
+	r, err := h.call.openLog(h.ctx, h.store, drv)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", diag.New(diag.FileNotFound, "build log of '%s' is not available", h.StoreDir.Join(drv))
+	}
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	text, err := io.ReadAll(r)
+	return string(text), err
 }

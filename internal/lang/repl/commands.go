@@ -168,8 +168,11 @@ func (r *Repl) drvPath(v *value.Value) (storepath.Path, error) {
 		return "", diag.New(diag.InvalidDerivation, "expression does not evaluate to a derivation, so I can't build it")
 	}
 	drv := p.DrvPath(r.w)
-	if drv == "" {
+	switch {
+	case drv == "":
 		return "", diag.New(diag.InvalidDerivation, "expression did not evaluate to a valid derivation (no 'drvPath' attribute)")
+	case !r.w.World.Store.IsValid(drv):
+		return "", diag.New(diag.InvalidDerivation, "expression evaluated to invalid derivation '%s'", r.w.StoreDir.Join(drv))
 	}
 	return drv, nil
 }
