@@ -242,6 +242,9 @@ func (p *Planner) job(g *goal, d *derivation.Derivation, inputs []*goal) {
 		return
 	}
 	j := &Job{Derivation: d, Options: o}
+	if p.set.Estimate != nil {
+		j.Estimate = p.set.Estimate(d.Name)
+	}
 	j.From, j.Resolved = p.resolved[drv]
 	for _, in := range inputs {
 		if in.path != "" {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"time"
+
 	"firn/internal/format/derivation"
 	"firn/internal/format/storepath"
 )
@@ -176,19 +178,40 @@ func (p *Planner) stopped(g *goal, on []*goal, word func(failed, missing int, fi
 	return true
 }
 
-// weights finds how many goals in a row wait for a goal.
-type weights map[*goal]int
+// weights finds how long a goal and those that wait for it will take in a row.
+type weights struct {
+	estimate func(name string) time.Duration
+	known    map[*goal]time.Duration
+}
 
-func (w weights) of(g *goal) int {
-	if n, ok := w[g]; ok {
+const (
+	unknownBuild = time.Second      // what a build counts of which nothing is known
+	otherGoal    = time.Millisecond // so that more of them still counts more
+)
+
+func (w weights) of(g *goal) time.Duration {
+	if n, ok := w.known[g]; ok {
 		return n
 	}
-	n := 0
+	n := time.Duration(0)
 	for _, waiter := range g.waiters {
-		n = max(n, w.of(waiter)+1)
+		n = max(n, w.of(waiter))
 	}
-	w[g] = n
+	n += w.own(g)
+	w.known[g] = n
 	return n
+}
+
+func (w weights) own(g *goal) time.Duration {
+	if g.kind != kindBuild {
+		return otherGoal
+	}
+	if w.estimate != nil {
+		if d := w.estimate(g.key.path.DerivationName()); d > 0 {
+			return d
+		}
+	}
+	return unknownBuild
 }
 
 // Abandon ends everything that is under way or could be done, so that what depends on a failure is decided

@@ -21,6 +21,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"firn/internal/build/options"
 	"firn/internal/format/derivation"
@@ -43,6 +44,9 @@ type Settings struct {
 	AlwaysAllowSubstitutes bool // also for derivations that would rather be built
 	Fallback               bool // build when a substitution fails
 	ContentAddressed       bool // the feature ca-derivations
+	// Estimate tells how long the build of a derivation of that name will probably take, 0 if nobody knows.
+	// It may be nil.
+	Estimate func(name string) time.Duration
 	// Assume makes it a rehearsal: a build may be answered without paths, and what depends on it is
 	// planned as far as possible.
 	Assume bool
@@ -133,8 +137,10 @@ type Job struct {
 	// not be in the store yet.
 	Resolved bool
 	From     storepath.Path
-	// Weight is the number of goals that wait for this one in a row: the longest way to a target.
-	Weight int
+	// Estimate is how long it will probably take; 0 if nobody knows.
+	Estimate time.Duration
+	// Weight is how long this and what waits for it will take in a row: the longest way to a target.
+	Weight time.Duration
 }
 
 // A Planner holds the state of one plan. It belongs to one goroutine.
@@ -179,10 +185,11 @@ func (p *Planner) Asks() []Step {
 	return list
 }
 
-// Work takes all work that can be done now, the most urgent first: what most goals in a row wait for.
+// Work takes all work that can be done now, the most urgent first: that behind which the
+// longest chain of work waits.
 func (p *Planner) Work() []Step {
 	if len(p.work) > 1 {
-		w := weights{}
+		w := weights{p.set.Estimate, map[*goal]time.Duration{}}
 		slices.SortStableFunc(p.work, func(a, b ready) int { return cmp.Compare(w.of(b.goal), w.of(a.goal)) })
 		for _, r := range p.work {
 			if b, ok := r.step.(Build); ok {

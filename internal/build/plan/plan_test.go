@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"firn/internal/format/derivation"
 	"firn/internal/format/nixhash"
@@ -466,6 +467,26 @@ func TestUrgency(t *testing.T) {
 	}
 	if want := "long1.drv short.drv"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestUrgencyByTime has a short chain that takes long.
+func TestUrgencyByTime(t *testing.T) {
+	w := newWorld(t)
+	w.drv("all", derivation.InputAddressed, "long2", "slow")
+	w.drv("long2", derivation.InputAddressed, "long1")
+	w.drv("long1", derivation.InputAddressed)
+	w.drv("slow", derivation.InputAddressed)
+	p := New(Settings{Dir: dir, Estimate: func(name string) time.Duration { return map[string]time.Duration{"slow": time.Minute}[name] }})
+	p.Want(Target{Path: w.path("all.drv"), All: true})
+	for asks := p.Asks(); len(asks) > 0; asks = p.Asks() {
+		for _, a := range asks {
+			w.answer(p, a)
+		}
+	}
+	work := p.Work()
+	if first := work[0].(Build); w.nameOf(first.Drv) != "slow.drv" || first.Estimate != time.Minute || first.Weight <= time.Minute {
+		t.Errorf("first is %+v", first.Job)
 	}
 }
 

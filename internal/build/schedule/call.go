@@ -170,6 +170,7 @@ func (c *call) stop(err error) {
 // build does one build and returns what is to be told to the planner.
 func (c *call) build(b plan.Build) func() {
 	out, err := c.s.realiser.Realise(c.ctx, b)
+	c.s.remember(b, out, err)
 	if err == nil && !out.Found && b.Mode != plan.Check || err == nil && b.Mode == plan.Check {
 		c.hooks.Go(func() { c.postBuild(b.Drv, out.Paths()) })
 	}

@@ -15,8 +15,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"firn/internal/activity"
+	"firn/internal/build/history"
 	"firn/internal/build/plan"
 	"firn/internal/format/derivation"
 	"firn/internal/format/pathinfo"
@@ -60,6 +62,12 @@ type Traces interface {
 	AddRealisations(ctx context.Context, rs []realisation.Realisation) error
 }
 
+// History remembers how builds went, for estimates. It is package history's, or nothing.
+type History interface {
+	Add(history.Record) error
+	Estimate(name string) (history.Estimate, bool)
+}
+
 // Config are the choices of the person who builds.
 type Config struct {
 	MaxJobs                int // builds at once; with 0 nothing is built here
@@ -77,6 +85,7 @@ type Scheduler struct {
 	traces      Traces      // nil where content-addressed derivations are not in use
 	realiser    Realiser    // nil where nothing can be built
 	substituter Substituter // nil where there is none
+	history     History     // nil where builds are not remembered
 	config      Config
 	recorder    *activity.Recorder
 	// Derivations finds derivations that need not be read; it may be set before the first call.
@@ -91,12 +100,13 @@ type Parts struct {
 	Traces      Traces
 	Realiser    Realiser
 	Substituter Substituter
+	History     History
 	Activity    *activity.Recorder
 }
 
 // New makes a scheduler.
 func New(c Config, p Parts) *Scheduler {
-	return &Scheduler{store: p.Store, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, config: c, recorder: p.Activity,
+	return &Scheduler{store: p.Store, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, history: p.History, config: c, recorder: p.Activity,
 		builds: make(chan struct{}, max(1, c.MaxJobs)), substitutions: make(chan struct{}, max(1, c.MaxSubstitutionJobs))}
 }
 
@@ -105,6 +115,33 @@ func (s *Scheduler) settings() plan.Settings {
 		Dir: s.store.Dir(), Substitute: s.config.Substitute && s.substituter != nil,
 		AlwaysAllowSubstitutes: s.config.AlwaysAllowSubstitutes, Fallback: s.config.Fallback,
 		ContentAddressed: s.config.ContentAddressed && s.traces != nil,
+		Estimate:         s.estimate,
+	}
+}
+
+func (s *Scheduler) estimate(name string) time.Duration {
+	if s.history == nil {
+		return 0
+	}
+	e, _ := s.history.Estimate(name)
+	return e.Duration
+}
+
+// remember records a build that was carried out to its end, good or bad.
+func (s *Scheduler) remember(b plan.Build, out *plan.Outcome, err error) {
+	var failure *plan.BuildError
+	if s.history == nil || err != nil && !errors.As(err, &failure) || err == nil && out.Found {
+		return
+	}
+	r := history.Record{Name: b.Derivation.Name, System: b.Derivation.System, Drv: string(b.Drv)}
+	if failure != nil {
+		r.Failure, r.Start = int(failure.Status), time.Now()
+	} else {
+		r.Start, r.Duration = out.Start, history.Seconds(out.Stop.Sub(out.Start))
+		r.User, r.Kernel, r.MaxRSS = history.Seconds(out.User), history.Seconds(out.System), out.MaxRSS
+	}
+	if err := s.history.Add(r); err != nil {
+		s.recorder.Say(activity.Debug, "cannot remember the build of '"+s.store.Dir().Join(b.Drv)+"': "+err.Error())
 	}
 }
 

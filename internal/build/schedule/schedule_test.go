@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"firn/internal/activity"
+	"firn/internal/build/history"
 	"firn/internal/build/plan"
 	"firn/internal/format/derivation"
 	"firn/internal/format/nixhash"
@@ -289,6 +290,24 @@ func TestShared(t *testing.T) {
 			t.Errorf("%d at once, did %q", p.most, p.log)
 		}
 	})
+}
+
+func TestHistory(t *testing.T) {
+	p := newParts(t)
+	h := history.Open(filepath.Join(t.TempDir(), "builds"))
+	bad := p.drv("bad")
+	p.broken["bad"] = failure(plan.PermanentFailure)
+	targets := []plan.Target{{Path: p.drv("a"), All: true}, {Path: bad, All: true}}
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{MaxJobs: 1, KeepGoing: true}, Parts{Store: p, Realiser: p, History: h})
+		s.Realise(context.Background(), targets)
+	})
+	if e, ok := h.Estimate("a"); !ok || e.Builds != 1 {
+		t.Errorf("got %+v, %v", e, ok)
+	}
+	if _, ok := h.Estimate("bad"); ok {
+		t.Error("an estimate from a failure")
+	}
 }
 
 func TestHookFailure(t *testing.T) {
