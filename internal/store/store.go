@@ -84,7 +84,8 @@ type Writer interface {
 	Batch() Batch
 }
 
-// Batch adds objects at its own pace. It belongs to one goroutine at a time.
+// Batch adds objects at its own pace. Several goroutines may use it, and a
+// source may add to it while it is being read.
 type Batch interface {
 	// Add takes a text to be added; the caller does not change it any more. It
 	// may report the failure of an earlier object.
@@ -92,7 +93,8 @@ type Batch interface {
 	// AddSource reads a source that is to be added and returns what is known of
 	// it. It may report the failure of an earlier object.
 	AddSource(ctx context.Context, s Source) (*pathinfo.Info, error)
-	// Flush returns when everything that was taken is valid, or why it is not.
+	// Flush returns when everything that was taken before is valid, or why it is
+	// not.
 	Flush(ctx context.Context) error
 }
 

@@ -18,7 +18,9 @@ import (
 // after a Flush to the next Flush. Objects are worked on in lots: the roots of a
 // lot are one write, its files share a sync and its rows a transaction.
 type batch struct {
-	s     *Store
+	s    *Store
+	turn chan struct{} // holds a token while someone works on what follows
+
 	known map[storepath.Path]struct{} // added or found valid, and kept by temporary roots
 	lot   []item
 	bytes int // of the contents in lot
@@ -52,7 +54,7 @@ const (
 
 // Batch implements [store.Writer].
 func (s *Store) Batch() store.Batch {
-	return &batch{s: s, known: make(map[storepath.Path]struct{})}
+	return &batch{s: s, turn: make(chan struct{}, 1), known: make(map[storepath.Path]struct{})}
 }
 
 // Add implements [store.Batch].
@@ -78,6 +80,10 @@ func (b *batch) AddSource(ctx context.Context, src store.Source) (*pathinfo.Info
 }
 
 func (b *batch) queue(ctx context.Context, it item, bytes int) error {
+	if err := acquire(ctx, b.turn); err != nil {
+		return err
+	}
+	defer release(b.turn)
 	if _, ok := b.known[it.path]; ok {
 		return nil
 	}
@@ -90,7 +96,7 @@ func (b *batch) queue(ctx context.Context, it item, bytes int) error {
 	return b.send(ctx)
 }
 
-// send hands the lot over, after waiting for room.
+// send hands the lot over, after waiting for room. The caller has the turn.
 func (b *batch) send(ctx context.Context) error {
 	if len(b.lot) == 0 {
 		return b.failure()
@@ -111,6 +117,10 @@ func (b *batch) send(ctx context.Context) error {
 
 // Flush implements [store.Batch].
 func (b *batch) Flush(ctx context.Context) error {
+	if err := acquire(ctx, b.turn); err != nil {
+		return err
+	}
+	defer release(b.turn)
 	err := b.send(ctx)
 	if b.lots != nil {
 		close(b.lots)

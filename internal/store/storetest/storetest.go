@@ -526,6 +526,10 @@ func batch(t *testing.T, s Store) {
 	info, err := b.AddSource(ctx, src)
 	must(t, err)
 	flat := store.Source{Name: "flat", Method: storepath.Flat, Write: func(w io.Writer) error {
+		// Filters are programs, which may add something themselves.
+		if err := b.Add(ctx, store.Text{Name: "meanwhile"}); err != nil {
+			return err
+		}
 		_, err := io.WriteString(w, "contents")
 		return err
 	}}
@@ -601,6 +605,7 @@ func trees(t *testing.T, s Store) {
 // atOnce lets several goroutines add the same objects and others.
 func atOnce(t *testing.T, s Store) {
 	ctx := context.Background()
+	b := s.Batch()
 	var wg sync.WaitGroup
 	for g := range 4 {
 		wg.Go(func() {
@@ -618,11 +623,19 @@ func atOnce(t *testing.T, s Store) {
 				if ok, err := s.IsValid(ctx, own.Path); !ok || err != nil {
 					t.Errorf("added, and valid %v, %v", ok, err)
 				}
+				err = b.Add(ctx, store.Text{Name: "batched", Contents: fmt.Append(nil, i+g/2)})
+				if i%4 == g {
+					err = errors.Join(err, b.Flush(ctx))
+				}
+				if err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
 	wg.Wait()
-	if all, err := s.AllPaths(ctx); len(all) != 15+4*15 || err != nil {
+	must(t, b.Flush(ctx))
+	if all, err := s.AllPaths(ctx); len(all) != 15+4*15+16 || err != nil {
 		t.Errorf("%d paths, %v", len(all), err)
 	}
 }
