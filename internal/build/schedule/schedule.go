@@ -183,6 +183,13 @@ func (s *Scheduler) Realise(ctx context.Context, targets []plan.Target) ([]plan.
 
 // Rehearse finds out what Realise would do.
 func (s *Scheduler) Rehearse(ctx context.Context, targets []plan.Target) (*plan.Summary, error) {
+	sum, _, err := s.Foresee(ctx, targets)
+	return sum, err
+}
+
+// Foresee is Rehearse and tells what targets would come to, too. Paths of
+// outputs are empty if they become known only when something is built.
+func (s *Scheduler) Foresee(ctx context.Context, targets []plan.Target) (*plan.Summary, []plan.Result, error) {
 	set := s.settings()
 	set.Assume = true
 	c := newCall(ctx, s, set, targets)
@@ -195,7 +202,7 @@ func (s *Scheduler) Rehearse(ctx context.Context, targets []plan.Target) (*plan.
 			err = errors.Join(err, c.answerAll())
 		}
 		if err = errors.Join(err, c.broken); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		work := c.planner.Work()
 		if len(work) == 0 {
@@ -215,17 +222,19 @@ func (s *Scheduler) Rehearse(ctx context.Context, targets []plan.Target) (*plan.
 			}
 		}
 	}
+	results := make([]plan.Result, len(targets))
 	for i, t := range targets {
 		r := c.planner.Result(i)
+		results[i] = r
 		if r.Err == nil {
 			continue
 		}
 		if !r.Err.Missing {
-			return nil, r.Err
+			return nil, nil, r.Err
 		}
 		sum.Unknown = append(sum.Unknown, t.Path)
 	}
-	return sum, nil
+	return sum, results, nil
 }
 
 // verdict words the failure of a call.
