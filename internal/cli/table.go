@@ -22,6 +22,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&derivationCommand,
 		&evalCommand,
 		&explainCommand,
+		&fmtCommand,
 		&hashCommand,
 		&helpCommand,
 		&keyCommand,
