@@ -70,3 +70,45 @@ func BenchmarkBatch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCollect deletes three quarters of a store.
+func BenchmarkCollect(b *testing.B) {
+	const n = 4000
+	for b.Loop() {
+		b.StopTimer()
+		root := b.TempDir()
+		s := at(b, root, nil)
+		ctx := context.Background()
+		batch := s.Batch()
+		var paths []storepath.Path
+		for i := range n {
+			text := store.Text{Name: "some-package-1.0", Contents: fmt.Appendf(nil, "%3000d", i)}
+			for r := 1; r <= 8 && i%(n/4) >= r; r++ {
+				text.References = append(text.References, paths[i-r])
+			}
+			p, err := text.PathIn(s.Dir())
+			if err == nil {
+				err = batch.Add(ctx, text)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			paths = append(paths, p)
+		}
+		if err := batch.Flush(ctx); err != nil {
+			b.Fatal(err)
+		}
+		s.Close()
+		keep := at(b, root, nil)
+		if err := keep.AddTempRoots(ctx, paths[n/4-1]); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		got, err := s.Collect(ctx, CollectOptions{MaxFreed: Unlimited})
+		b.StopTimer()
+		if err != nil || len(got.Deleted) != n*3/4 {
+			b.Fatal(len(got.Deleted), err)
+		}
+		b.StartTimer()
+	}
+}
