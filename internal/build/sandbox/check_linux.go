@@ -40,7 +40,7 @@ func tryOrder(asRoot bool) error {
 	pid, err := launch(s, s.cloneFlags(asRoot), func(fd descriptors) *program {
 		p := newProgram()
 		if !asRoot {
-			p.askParent(fd)
+			p.askParent(fd, mapIDs)
 		}
 		p.isolate(s)
 		// Refused where something is mounted over parts of the machine's /proc, as in many containers.

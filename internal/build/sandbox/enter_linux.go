@@ -54,7 +54,7 @@ func (e *Entry) compile(fd descriptors, stage string, top []fs.DirEntry, asRoot 
 	p := newProgram()
 	p.dieWithParent()
 	if !asRoot {
-		p.askParent(fd)
+		p.askParent(fd, mapIDs)
 	}
 	p.mount("none", "/", "", unix.MS_PRIVATE|unix.MS_REC, "")
 	p.weaken()

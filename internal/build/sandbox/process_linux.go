@@ -124,11 +124,11 @@ func (s *Spec) cloneFlags(asRoot bool) uintptr {
 	return flags
 }
 
-// parentPart maps the ids and joins the cgroup.
-func parentPart(s *Spec, pid int) error {
+// parentPart does what a child asks for: it maps the ids, puts the child into its cgroup.
+func parentPart(s *Spec, pid int, part uint64) error {
 	id := s.Identity
 	proc := "/proc/" + strconv.Itoa(pid)
-	if !s.Open && id.UserNamespace {
+	if part&mapIDs != 0 {
 		n := max(1, id.Count)
 		writes := [][2]string{
 			{"uid_map", fmt.Sprintf("%d %d %d", id.UID, id.HostUID, n)},
@@ -145,7 +145,7 @@ func parentPart(s *Spec, pid int) error {
 			}
 		}
 	}
-	if s.Cgroup != "" {
+	if part&joinCgroup != 0 {
 		return os.WriteFile(filepath.Join(s.Cgroup, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0)
 	}
 	return nil
@@ -168,7 +168,7 @@ func (p *program) outcome(s *Spec, pid, report, sync int) error {
 		if f.index != request {
 			return p.explain(f, s)
 		}
-		if err := parentPart(s, pid); err != nil {
+		if err := parentPart(s, pid, f.errno); err != nil {
 			return err
 		}
 		if _, err := unix.Write(sync, []byte{1}); err != nil {

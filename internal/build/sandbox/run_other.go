@@ -61,3 +61,25 @@ func KillUser(uid int) error { return nil }
 
 // AsUser does nothing here.
 func AsUser(cmd *exec.Cmd, uid, gid int) {}
+
+// A Cgroup does not exist here.
+type Cgroup struct{ Dir string }
+
+// Usage is what the processes of a cgroup used.
+type Usage struct {
+	UserTime, SystemTime  time.Duration
+	PeakMemory            int64
+	ReadBytes, WriteBytes int64
+}
+
+// NewCgroup is not possible here.
+func NewCgroup(name string) (*Cgroup, error) { return nil, ErrUnsupported }
+
+// RemoveStaleCgroups does nothing here.
+func RemoveStaleCgroups(prefix string) error { return nil }
+
+// Own does nothing here.
+func (c *Cgroup) Own(uid, gid int) error { return nil }
+
+// Remove does nothing here.
+func (c *Cgroup) Remove() (Usage, error) { return Usage{}, nil }

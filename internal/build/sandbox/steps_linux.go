@@ -23,8 +23,9 @@ type descriptors struct {
 func compile(s *Spec, v *view, fd descriptors, asRoot bool) *program {
 	p := newProgram()
 	p.dieWithParent()
-	if s.asksParent() && !(asRoot && v != nil) {
-		p.askParent(fd)
+	maps := v != nil && s.Identity.UserNamespace
+	if part := s.part(maps && !asRoot); part != 0 {
+		p.askParent(fd, part)
 	}
 	p.streams(fd)
 	if v != nil {
@@ -39,8 +40,8 @@ func compile(s *Spec, v *view, fd descriptors, asRoot bool) *program {
 			p.call("create a user namespace", unix.SYS_UNSHARE, unix.CLONE_NEWUSER)
 			p.weaken()
 		}
-		if s.asksParent() {
-			p.askParent(fd)
+		if maps {
+			p.askParent(fd, mapIDs)
 		}
 	} else if v == nil {
 		p.groups(s.Identity)
@@ -52,16 +53,28 @@ func compile(s *Spec, v *view, fd descriptors, asRoot bool) *program {
 	return p
 }
 
-// asksParent tells whether the parent has a part to do: mapping ids, joining a cgroup.
-func (s *Spec) asksParent() bool {
-	return !s.Open && s.Identity.UserNamespace || s.Cgroup != ""
+// What the parent can be asked to do for the child.
+const (
+	joinCgroup = 1 << iota
+	mapIDs
+)
+
+// part is what the parent does before anything else.
+func (s *Spec) part(maps bool) (part uint64) {
+	if s.Cgroup != "" {
+		part |= joinCgroup // before a cgroup namespace is made, whose root it will be
+	}
+	if maps {
+		part |= mapIDs
+	}
+	return part
 }
 
-// request is the index of a report that is no failure but asks the parent for its part.
+// request is the index of a report that is no failure but asks the parent for something.
 const request = ^uint64(0)
 
-func (p *program) askParent(fd descriptors) {
-	ask := &failure{index: request}
+func (p *program) askParent(fd descriptors, part uint64) {
+	ask := &failure{request, part}
 	p.keep = append(p.keep, ask)
 	p.call("ask the parent", unix.SYS_WRITE, uintptr(fd.report), uintptr(unsafe.Pointer(ask)), unsafe.Sizeof(*ask))
 	p.call("wait for the parent", unix.SYS_READ, uintptr(fd.sync), p.bytes(make([]byte, 1)), 1).want = 1
