@@ -50,6 +50,10 @@ type Request struct {
 	URL     string
 	ETag    string // if the server still has it, there is no body and Info.NotModified is set
 	Headers []Header
+	Head    bool // ask whether the file is there, and take no contents
+
+	// Length bytes from Offset on are wanted; a Length of 0 means all that follow.
+	Offset, Length int64
 
 	// Restart is called before the contents are sent anew from the beginning. If it is nil, a transfer that broke off and
 	// cannot be continued has failed.

@@ -228,7 +228,11 @@ func (t *transfer) dialFile() error {
 
 // dialHTTP sends a request and judges the answer.
 func (t *transfer) dialHTTP() error {
-	req, err := http.NewRequestWithContext(t.ctx, http.MethodGet, t.request.URL, nil)
+	method := http.MethodGet
+	if t.request.Head {
+		method = http.MethodHead
+	}
+	req, err := http.NewRequestWithContext(t.ctx, method, t.request.URL, nil)
 	if err != nil {
 		return &Error{Reason: Other, text: fmt.Sprintf("unable to download '%s': URL using bad/illegal format or missing URL (3) %v", t.display, err), err: err}
 	}
@@ -241,9 +245,9 @@ func (t *transfer) dialHTTP() error {
 	}
 	// Without an encoding of its own in the request, net/http would ask for gzip and hide it.
 	req.Header.Set("Accept-Encoding", "deflate, gzip, br, zstd")
-	if t.done > 0 {
+	if rng := t.rangeHeader(); rng != "" {
 		req.Header.Set("Accept-Encoding", "identity")
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", t.done))
+		req.Header.Set("Range", rng)
 	}
 	resp, chain, err := t.client.http.do(req)
 	if err != nil {
@@ -251,6 +255,33 @@ func (t *transfer) dialHTTP() error {
 	}
 	t.raw = resp.Body
 	return t.accept(resp, chain)
+}
+
+// rangeHeader asks for the part that is wanted and not there yet; "" for all.
+func (t *transfer) rangeHeader() string {
+	r := &t.request
+	switch {
+	case r.Length > 0:
+		return fmt.Sprintf("bytes=%d-%d", r.Offset+t.done, r.Offset+r.Length-1)
+	case r.Offset+t.done > 0:
+		return fmt.Sprintf("bytes=%d-", r.Offset+t.done)
+	}
+	return ""
+}
+
+// part takes the wanted part of a file whose server sends all of it.
+func (t *transfer) part(status int) error {
+	r := &t.request
+	if status == http.StatusPartialContent || r.Offset == 0 && r.Length == 0 {
+		return nil
+	}
+	if _, err := io.CopyN(io.Discard, t.body, r.Offset); err != nil && err != io.EOF {
+		return err
+	}
+	if t.total = 0; r.Length > 0 {
+		t.body = io.LimitReader(t.body, r.Length)
+	}
+	return nil
 }
 
 // accept takes an answer or turns it into an error.
@@ -297,27 +328,30 @@ func (t *transfer) accept(resp *http.Response, chain []*http.Response) error {
 		}
 		t.body = body
 	}
-	return nil
+	return t.part(resp.StatusCode)
 }
 
 // resume checks that the answer continues what we have.
 func (t *transfer) resume(resp *http.Response, info Info) error {
 	changed := info.ETag != t.info.ETag || t.encoded
 	if resp.StatusCode == http.StatusPartialContent {
-		from := fmt.Sprintf("bytes %d-", t.done)
+		from := fmt.Sprintf("bytes %d-", t.request.Offset+t.done)
 		changed = changed || !strings.HasPrefix(resp.Header.Get("Content-Range"), from)
-	} else if _, err := io.CopyN(io.Discard, resp.Body, t.done); err != nil {
+	} else if _, err := io.CopyN(io.Discard, resp.Body, t.request.Offset+t.done); err != nil {
 		return err
 	}
 	if changed {
 		return &Error{Reason: Other, text: fmt.Sprintf("unable to download '%s': the file changed during the download", t.display)}
 	}
 	t.body = resp.Body
+	if r := &t.request; r.Length > 0 {
+		t.body = io.LimitReader(resp.Body, r.Length-t.done)
+	}
 	return nil
 }
 
 // refused words an answer that is not what we want.
-func (t *transfer) refused(resp *http.Response) error {
+func (t *transfer) refused(resp *http.Response) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	e := &Error{Status: resp.StatusCode, body: string(body), text: fmt.Sprintf("unable to download '%s': HTTP error %d", t.display, resp.StatusCode)}
 	switch code := resp.StatusCode; {
