@@ -2,6 +2,7 @@ package wiring
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"firn/internal/activity"
 	"firn/internal/config"
 	"firn/internal/diag"
+	"firn/internal/format/signature"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
 	"firn/internal/store/local"
@@ -80,7 +82,39 @@ func OpenStore(address string, v *config.Values, m *Machine) (*local.Store, erro
 	if !v.Store.FsyncMetadata {
 		o.Durability = local.Ordered
 	}
+	if o.Keys, err = trustedKeys(address, v); err != nil {
+		return nil, err
+	}
 	return local.New(o)
+}
+
+// trustedKeys are the keys one of which has to have signed what is added, nil
+// if nothing has to be signed.
+func trustedKeys(address string, v *config.Values) (signature.PublicKeys, error) {
+	require := v.Substitute.RequireSigs
+	_, query, _ := strings.Cut(address, "?")
+	if params, err := url.ParseQuery(query); err == nil && params.Has("require-sigs") {
+		require = params.Get("require-sigs") == "true" || params.Get("require-sigs") == "1"
+	}
+	if !require {
+		return nil, nil
+	}
+	keys, err := signature.ParsePublicKeys(v.Substitute.TrustedPublicKeys)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range v.Substitute.SecretKeyFiles {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // whoever may not read a key has none to trust
+		}
+		key, err := signature.ParseSecretKey(strings.TrimSpace(string(text)))
+		if err != nil {
+			return nil, fmt.Errorf("file '%s': %w", file, err)
+		}
+		keys[key.Name] = key.Public()
+	}
+	return keys, nil
 }
 
 // storeOptions reads an address: auto, local, a path, local://PATH, each with
