@@ -19,6 +19,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&buildCommand,
 		&completionCommand,
 		&configCommand,
+		&copyCommand,
 		&derivationCommand,
 		&evalCommand,
 		&explainCommand,

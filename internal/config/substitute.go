@@ -14,6 +14,7 @@ type Substitute struct {
 	NegativeTTL         uint32 // seconds
 	PositiveTTL         uint32 // seconds
 	MetaTTL             uint32 // seconds
+	Upstreams           []string
 }
 
 var substituteTheme = Theme{Name: "substitute", Title: "Binary caches", Settings: []Setting{
@@ -76,5 +77,10 @@ var substituteTheme = Theme{Name: "substitute", Title: "Binary caches", Settings
 		Name:  "narinfo-cache-meta-ttl",
 		field: uint32Field(func(v *Values) *uint32 { return &v.Substitute.MetaTTL }), Default: "604800",
 		Doc: "For how many seconds it is remembered what a binary cache says about itself, such as its priority.",
+	},
+	{
+		Name: "upstream-caches", Own: true,
+		field: storesField(func(v *Values) *[]string { return &v.Substitute.Upstreams }),
+		Doc:   "Binary caches that everybody has who uses yours. `nix copy` does not copy what one of them has.",
 	},
 }}
