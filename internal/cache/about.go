@@ -22,10 +22,7 @@ type About struct {
 	missing bool
 }
 
-const (
-	aboutKey        = "nix-cache-info"
-	defaultPriority = 50
-)
+const aboutKey = "nix-cache-info"
 
 // About returns what the cache says of itself, with what the options put in its
 // place. A cache for another store directory is an error.
@@ -36,7 +33,7 @@ func (c *Cache) About(ctx context.Context) (About, error) {
 	if known != nil {
 		return *known, nil
 	}
-	a, err := c.readAbout(ctx)
+	a, err := c.recallAbout(ctx)
 	if err != nil {
 		return About{}, err
 	}
@@ -55,14 +52,27 @@ func (c *Cache) About(ctx context.Context) (About, error) {
 	return a, nil
 }
 
+// recallAbout remembers, or asks the cache.
+func (c *Cache) recallAbout(ctx context.Context) (About, error) {
+	if c.o.Memory == nil {
+		return c.readAbout(ctx)
+	}
+	if a, known := c.o.Memory.About(ctx, c.URL()); known {
+		return a, nil
+	}
+	a, err := c.readAbout(ctx)
+	if err == nil && !a.missing {
+		c.o.Memory.RememberAbout(ctx, c.URL(), a)
+	}
+	return a, err
+}
+
 func (c *Cache) readAbout(ctx context.Context) (About, error) {
-	a := About{Dir: c.o.Dir, Priority: defaultPriority}
+	a := About{Dir: c.o.Dir}
 	const limit = 64 << 10
 	text, err := blob.ReadAll(ctx, c.blobs, aboutKey, limit)
 	if errors.Is(err, fs.ErrNotExist) {
-		if a.missing = true; c.o.MustExist {
-			return a, fmt.Errorf("'%s' does not appear to be a binary cache", c.URL())
-		}
+		a.missing = true
 		return a, nil
 	}
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -39,6 +40,11 @@ type Memory interface {
 	Narinfo(ctx context.Context, url, hashPart string) (info *narinfo.Info, known bool)
 	// Remember keeps an answer, nil for none.
 	Remember(ctx context.Context, url, hashPart string, info *narinfo.Info)
+	// About and RememberAbout do the same for what the cache says of itself,
+	// which comes first.
+	About(ctx context.Context, url string) (a About, known bool)
+	RememberAbout(ctx context.Context, url string, a About)
+	io.Closer
 }
 
 // Cache is a binary cache. It is a [store.Store], and implements
@@ -68,7 +74,12 @@ func (c *Cache) URL() string { return c.blobs.URL() }
 func (c *Cache) Trusted() bool { return c.o.Trusted }
 
 // Close implements [store.Store].
-func (c *Cache) Close() error { return nil }
+func (c *Cache) Close() error {
+	if c.o.Memory == nil {
+		return nil
+	}
+	return c.o.Memory.Close()
+}
 
 // IsValid implements [store.Reader].
 func (c *Cache) IsValid(ctx context.Context, p storepath.Path) (bool, error) {
@@ -146,14 +157,18 @@ func (c *Cache) lookup(ctx context.Context, hashPart string) (*narinfo.Info, err
 
 // ask looks a narinfo up on disk and in the cache itself.
 func (c *Cache) ask(ctx context.Context, hashPart string) (*narinfo.Info, error) {
+	a, err := c.About(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a.missing && c.o.MustExist {
+		return nil, fmt.Errorf("'%s' does not appear to be a binary cache", c.URL())
+	}
 	if m := c.o.Memory; m != nil {
 		if info, known := m.Narinfo(ctx, c.URL(), hashPart); known {
 			c.keep(hashPart, info)
 			return info, nil
 		}
-	}
-	if _, err := c.About(ctx); err != nil {
-		return nil, err
 	}
 	info, err := c.fetchNarinfo(ctx, hashPart)
 	if err != nil {

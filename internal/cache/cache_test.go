@@ -77,7 +77,9 @@ func web(t *testing.T, dir string) (*cache.Cache, string) {
 func remote(t *testing.T, url string) *cache.Cache {
 	client, err := download.New(download.Options{Attempts: 1, StallTimeout: 200 * time.Millisecond})
 	must(t, err)
-	return cache.New(blob.NewHTTP(url, client), cache.Defaults(storepath.Default))
+	o := cache.Defaults(storepath.Default)
+	o.MustExist = true
+	return cache.New(blob.NewHTTP(url, client), o)
 }
 
 func TestEveryCompression(t *testing.T) {
@@ -109,7 +111,11 @@ func TestEveryCompression(t *testing.T) {
 
 func TestUpload(t *testing.T) {
 	dir := t.TempDir()
-	c, _ := web(t, dir)
+	c, url := web(t, dir)
+	object, _ := storetest.Object("object", "contents")
+	if _, err := c.IsValid(t.Context(), object.Path); err == nil || err.Error() != "'"+url+"' does not appear to be a binary cache" {
+		t.Error(err)
+	}
 	info, archive := add(t, c, "object", "contents")
 	var b bytes.Buffer
 	must(t, open(dir).WriteNAR(t.Context(), info.Path, &b))

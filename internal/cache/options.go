@@ -25,7 +25,8 @@ type Options struct {
 	WantMassQuery *bool                 // what counts instead of the cache's own word
 	Priority      *int
 	Trusted       bool
-	// MustExist takes a place without nix-cache-info for no binary cache.
+	// MustExist takes a place without nix-cache-info for no binary cache until
+	// something is added.
 	MustExist bool
 	Memory    Memory // nil for none
 }

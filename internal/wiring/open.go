@@ -1,12 +1,16 @@
 package wiring
 
 import (
+	"context"
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"firn/internal/activity"
 	"firn/internal/cache"
 	"firn/internal/cache/blob"
+	"firn/internal/cache/infocache"
 	"firn/internal/config"
 	"firn/internal/diag"
 	"firn/internal/store"
@@ -68,5 +72,20 @@ func openHTTPCache(base, _ string, params url.Values, v *config.Values, m *Machi
 	if err != nil {
 		return nil, err
 	}
+	o.MustExist, o.Memory = true, narinfoMemory(v, m)
 	return cache.New(blob.NewHTTP(base, client), o), nil
+}
+
+// narinfoMemory opens the database of what caches have said; without one they
+// are asked again.
+func narinfoMemory(v *config.Values, m *Machine) cache.Memory {
+	seconds := func(n uint32) time.Duration { return time.Duration(n) * time.Second }
+	d, err := infocache.Open(context.Background(), m.CacheDir(), infocache.TTL{
+		Positive: seconds(v.Substitute.PositiveTTL), Negative: seconds(v.Substitute.NegativeTTL), Meta: seconds(v.Substitute.MetaTTL),
+	})
+	if err != nil {
+		m.Recorder.Say(activity.Warn, "answers of binary caches are not remembered: "+err.Error())
+		return nil
+	}
+	return d
 }
