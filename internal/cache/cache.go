@@ -11,6 +11,8 @@
 //
 // A narinfo is written after its archive and after the narinfos of what the path
 // refers to: who sees it can get all of the closure.
+//
+// See docs/spec/binary-cache.md.
 package cache
 
 import (

@@ -41,7 +41,7 @@ type CopyOptions struct {
 }
 
 const (
-	copies = 16 // paths that are copied at once
+	copies = 64 // paths that are copied at once
 	// inMemory is the size in bytes up to which an archive is read before it is
 	// written, which is faster than passing it through a pipe.
 	inMemory = 1 << 20
