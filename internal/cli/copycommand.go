@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
-	"strings"
 
 	"firn/internal/build/plan"
 	"firn/internal/config"
@@ -120,48 +118,21 @@ func (cp *copying) infos(ctx context.Context, paths []storepath.Path) ([]*pathin
 // derivations among them.
 func (cp *copying) wanted(ctx context.Context) ([]storepath.Path, []plan.Output, error) {
 	if cp.Has(&copyAllFlag) {
-		all, ok := cp.from.(interface {
-			AllPaths(context.Context) ([]storepath.Path, error)
-		})
-		if !ok {
-			return nil, nil, fmt.Errorf("the store '%s' cannot tell what it has", cp.fromName)
-		}
-		paths, err := all.AllPaths(ctx)
+		paths, err := allPaths(ctx, cp.from, cp.fromName)
 		return paths, nil, err
 	}
 	if cp.Has(&copyStdinFlag) {
-		text, err := cp.readStdin()
-		if err != nil {
+		if err := cp.moreArguments(); err != nil {
 			return nil, nil, err
 		}
-		cp.Args = append(cp.Args, strings.Fields(text)...)
 		if len(cp.Args) == 0 {
 			return nil, nil, nil
 		}
 	}
-	if paths, ok := cp.namedPaths(); ok {
+	if paths, ok := cp.namedPaths(cp.from.Dir()); ok {
 		return paths, nil, nil
 	}
 	return cp.evaluated(ctx)
-}
-
-// namedPaths returns the arguments as store paths, if all of them are.
-func (cp *copying) namedPaths() ([]storepath.Path, bool) {
-	if cp.Has(&fileFlag) || cp.Has(&newExprFlag) || len(cp.Args) == 0 {
-		return nil, false
-	}
-	var paths []storepath.Path
-	for _, arg := range cp.Args {
-		if strings.Contains(arg, "^") {
-			return nil, false
-		}
-		p, err := followLinksToPath(cp.from.Dir(), arg)
-		if err != nil {
-			return nil, false
-		}
-		paths = append(paths, p)
-	}
-	return paths, true
 }
 
 // evaluated evaluates the arguments and, unless what they make is already in

@@ -100,23 +100,30 @@ func runNarCat(_ context.Context, c *Call) error {
 		return openError("NAR file", c.Args[0], err)
 	}
 	defer f.Close()
-	at, found := path.Clean("/"+c.Args[1]), false
-	r := nar.NewReader(f)
+	found, err := catFile(f, path.Clean("/"+c.Args[1]), c.Process.Out)
+	if err == nil && !found {
+		return diag.New(diag.FileNotFound, "NAR does not contain regular file '%s'", c.Args[1])
+	}
+	return err
+}
+
+// catFile copies the file at a place in an archive to w and reads the archive to
+// its end, which checks it.
+func catFile(archive io.Reader, at string, w io.Writer) (found bool, err error) {
+	r := nar.NewReader(archive)
 	for {
 		h, err := r.Next()
 		switch {
-		case err == io.EOF && !found:
-			return diag.New(diag.FileNotFound, "NAR does not contain regular file '%s'", c.Args[1])
 		case err == io.EOF:
-			return nil
+			return found, nil
 		case err != nil:
-			return err
+			return found, err
 		case h.Type != nar.Regular || r.Path() != at:
 			continue
 		}
 		found = true
-		if _, err := r.WriteTo(c.Process.Out); err != nil {
-			return err
+		if _, err := r.WriteTo(w); err != nil {
+			return found, err
 		}
 	}
 }

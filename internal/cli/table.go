@@ -29,7 +29,9 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&keyCommand,
 		&narCommand,
 		&replCommand,
+		&pathInfoCommand,
 		&runCommand,
+		&storeCommand,
 		&versionCommand,
 	},
 	Renamed: []Renamed{
