@@ -3,6 +3,7 @@ package compress
 import (
 	"bytes"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -15,20 +16,44 @@ func readZstd(r io.Reader) (io.ReadCloser, error) {
 	if _, err := io.ReadFull(r, first[:]); err != nil {
 		return nil, err
 	}
-	dec, err := zstd.NewReader(io.MultiReader(bytes.NewReader(first[:]), r),
+	src := io.MultiReader(bytes.NewReader(first[:]), r)
+	if dec, ok := zstdDecoders.Get().(*zstd.Decoder); ok {
+		return &zstdReader{dec}, dec.Reset(src)
+	}
+	dec, err := zstd.NewReader(src,
 		zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderMaxWindow(maxWindow),
 		zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, err
 	}
-	return zstdReader{dec}, nil
+	return &zstdReader{dec}, nil
 }
 
-type zstdReader struct{ *zstd.Decoder }
+// zstdDecoders are decoders at rest: making one costs more than most streams
+// take to be read.
+var zstdDecoders sync.Pool
 
-func (z zstdReader) Close() error {
-	z.Decoder.Close()
+type zstdReader struct{ dec *zstd.Decoder }
+
+func (z *zstdReader) Read(p []byte) (int, error) {
+	if z.dec == nil {
+		return 0, zstd.ErrDecoderClosed
+	}
+	return z.dec.Read(p)
+}
+
+func (z *zstdReader) Close() error {
+	if z.dec == nil {
+		return nil
+	}
+	dec := z.dec
+	z.dec = nil
+	if err := dec.Reset(nil); err != nil { // lets go of the source
+		dec.Close()
+		return nil
+	}
+	zstdDecoders.Put(dec)
 	return nil
 }
 
@@ -53,15 +78,27 @@ type zstdWriter struct {
 }
 
 func writeZstd(w io.Writer, o Options) (io.WriteCloser, error) {
-	workers := max(o.Workers, 1)
-	enc, err := zstd.NewWriter(nil,
-		zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(o.level(3))),
-		zstd.WithEncoderConcurrency(workers),
-		zstd.WithZeroFrames(true))
+	enc, err := zstdEncoder(zstd.EncoderLevelFromZstd(o.level(3)))
 	if err != nil {
 		return nil, err
 	}
-	return &zstdWriter{w: w, enc: enc, workers: workers}, nil
+	return &zstdWriter{w: w, enc: enc, workers: max(o.Workers, 1)}, nil
+}
+
+// zstdEncoders are the encoders by level. One makes any number of frames at
+// once, and keeps what it needs for that: more than small frames cost.
+var zstdEncoders sync.Map
+
+func zstdEncoder(level zstd.EncoderLevel) (*zstd.Encoder, error) {
+	if enc, ok := zstdEncoders.Load(level); ok {
+		return enc.(*zstd.Encoder), nil
+	}
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithZeroFrames(true))
+	if err != nil {
+		return nil, err
+	}
+	kept, _ := zstdEncoders.LoadOrStore(level, enc)
+	return kept.(*zstd.Encoder), nil
 }
 
 func (z *zstdWriter) Write(p []byte) (int, error) {
@@ -127,8 +164,5 @@ func (z *zstdWriter) Close() error {
 		z.finishOldest()
 	}
 	z.input = nil
-	if err := z.enc.Close(); z.err == nil {
-		z.err = err
-	}
 	return z.err
 }
