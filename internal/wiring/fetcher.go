@@ -15,6 +15,7 @@ import (
 	"firn/internal/fetch/input"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
+	"firn/internal/store"
 	"firn/internal/world"
 )
 
@@ -40,6 +41,9 @@ func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *world.Fet
 		})
 		return &world.Fetcher{
 			Fetcher: f, Context: ctx, Store: st,
+			Copy: func(ctx context.Context, from string, p storepath.Path) error {
+				return copyClosure(ctx, from, st.Backing, p, v, m)
+			},
 			Rules: fetch.Rules{Pure: v.Eval.Pure, CheckURI: uriCheck(v, e)},
 			Allow: func(p storepath.Path) {
 				if e.Access != nil {
@@ -48,6 +52,20 @@ func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *world.Fet
 			},
 		}, nil
 	})}
+}
+
+// copyClosure copies a path and what it refers to from the store at an address.
+func copyClosure(ctx context.Context, from string, to store.Destination, p storepath.Path, v *config.Values, m *Machine) error {
+	source, err := Open(from, v, m)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	infos, err := store.Closure(ctx, source, p)
+	if err != nil {
+		return err
+	}
+	return store.Copy(ctx, source, to, infos, store.CopyOptions{Recorder: m.Recorder, FromName: from})
 }
 
 func newClient(v *config.Values) (*download.Client, error) {

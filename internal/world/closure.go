@@ -6,7 +6,8 @@ import (
 	"firn/internal/lang/eval"
 )
 
-// FetchClosure implements [eval.Fetcher] for paths that the store has.
+// FetchClosure implements [eval.Fetcher]. What is to be rewritten has to be
+// there already.
 func (f *Fetcher) FetchClosure(c eval.ClosureCall) (storepath.Path, error) {
 	p := c.FromPath
 	if c.Rewrite {
@@ -20,8 +21,13 @@ func (f *Fetcher) FetchClosure(c eval.ClosureCall) (storepath.Path, error) {
 			return "", err
 		}
 	}
+	if !valid && c.Rewrite {
+		return "", diag.New(diag.NotYet, "cannot rewrite '%s' from '%s' to a content-addressed path yet", dir.Join(c.FromPath), c.FromStore)
+	}
 	if !valid {
-		return "", diag.New(diag.NotYet, "cannot copy '%s' from '%s': firn has no binary caches yet", dir.Join(c.FromPath), c.FromStore)
+		if err := f.Copy(f.Context, c.FromStore, p); err != nil {
+			return "", err
+		}
 	}
 	info, err := backing.PathInfo(f.Context, p)
 	if err != nil {

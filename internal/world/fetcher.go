@@ -21,6 +21,8 @@ type Fetcher struct {
 	Store   *FetchStore
 	// Allow lets the evaluation see what was fetched.
 	Allow func(storepath.Path)
+	// Copy copies the closure of a path from the store at an address.
+	Copy func(ctx context.Context, from string, p storepath.Path) error
 }
 
 func fileCall(c eval.FileCall) fetch.FileCall {
