@@ -65,6 +65,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 // classicCommands are the programs with a name of their own. Each has
 // commonFlags and classicFlags among its flags.
 var classicCommands = []*Command{
+	&collectGarbageCommand,
 	&instantiateCommand,
 	&nixBuildCommand,
 	&nixEnvCommand,
