@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"io"
+	"os"
 	"path/filepath"
 
 	"firn/internal/config"
@@ -112,15 +114,44 @@ func (c *Call) addPath(ctx context.Context, st store.Store, from, name string, m
 		}
 		return st.Dir().MakeFixed(name, storepath.ContentAddress{Method: method, Hash: h}, storepath.References{})
 	}
-	adder, ok := st.(interface {
-		AddSource(context.Context, store.Source) (*pathinfo.Info, error)
-	})
+	adder, ok := st.(store.Writer)
 	if !ok {
 		return "", diag.New(diag.InvalidSetting, "nothing can be added to the store '%s'", c.Config.General.Store)
+	}
+	switch method {
+	case storepath.Text:
+		contents, err := os.ReadFile(from)
+		if err != nil {
+			return "", openError("file", from, err)
+		}
+		return adder.AddText(ctx, store.Text{Name: name, Contents: contents})
+	case storepath.Git:
+		return addGit(ctx, adder, st.Dir(), from, name, algo)
 	}
 	info, err := adder.AddSource(ctx, treeSource(from, name, method, algo))
 	if err != nil {
 		return "", err
 	}
 	return info.Path, nil
+}
+
+// addGit adds a file or tree below the hash that git gives it. The tree is read
+// more than once; if it changes meanwhile, the store refuses it.
+func addGit(ctx context.Context, adder store.NARAdder, dir storepath.Dir, from, name string, algo nixhash.Algorithm) (storepath.Path, error) {
+	h, err := hashOf("git", from, algo)
+	if err != nil {
+		return "", err
+	}
+	narHash, narSize, err := hashTree(from)
+	if err != nil {
+		return "", err
+	}
+	info, err := pathinfo.FromCA(dir, name, storepath.ContentAddress{Method: storepath.Git, Hash: h}, storepath.References{}, narHash, narSize)
+	if err != nil {
+		return "", err
+	}
+	in, out := io.Pipe()
+	defer in.Close()
+	go func() { out.CloseWithError(dumpTree(out, from)) }()
+	return info.Path, adder.AddNAR(ctx, info, in, store.AddOptions{})
 }
