@@ -82,6 +82,12 @@ func CheckContents(dir storepath.Dir, info *pathinfo.Info, dump func(io.Writer) 
 	if err != nil {
 		return err
 	}
+	return CompareContents(dir, info, got)
+}
+
+// CompareContents compares the hash that an object's content address should have
+// with the one that its info has. The failure is a *[MismatchError].
+func CompareContents(dir storepath.Dir, info *pathinfo.Info, got nixhash.Hash) error {
 	if got != info.CA.Hash {
 		return &MismatchError{
 			Path: dir.Join(info.Path), What: "ca hash",

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 
+	"firn/internal/format/gitobject"
 	"firn/internal/format/nar"
 	"firn/internal/format/nixhash"
 	"firn/internal/format/pathinfo"
+	"firn/internal/format/storepath"
 	"firn/internal/store"
 	"firn/internal/store/fstree"
 )
@@ -58,9 +60,27 @@ func (s *Store) checkAddress(info *pathinfo.Info, dest string) error {
 	if err := store.CheckClaim(s.o.Dir, info); err != nil {
 		return err
 	}
+	if info.CA.Method == storepath.Git && !info.CA.IsZero() {
+		return s.checkGitHash(info, dest)
+	}
 	return store.CheckContents(s.o.Dir, info, func(w io.Writer) error {
 		return fstree.Dump(w, dest, nar.DumpOptions{})
 	})
+}
+
+// checkGitHash compares files with the hash by which git knows them, which, unlike
+// those of archives, can't be computed from a stream.
+func (s *Store) checkGitHash(info *pathinfo.Info, dest string) error {
+	dir, root, err := fstree.Open(dest)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	got, err := gitobject.Hash(dir, root, info.CA.Hash.Algo())
+	if err != nil {
+		return err
+	}
+	return store.CompareContents(s.o.Dir, info, got)
 }
 
 // Register makes paths valid whose files are in place with canonical metadata,
