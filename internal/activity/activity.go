@@ -117,6 +117,10 @@ func (r *Recorder) Say(level Level, text string) {
 	r.sink.Emit(Message{Level: level, Text: text})
 }
 
+// Warn says a warning, with the word in front as Nix writes it; whoever shows it
+// takes colours off where there are none.
+func (r *Recorder) Warn(text string) { r.Say(Warn, "\x1b[35;1mwarning:\x1b[0m "+text) }
+
 // Start opens an activity without parent.
 func (r *Recorder) Start(kind Kind, level Level, text string, fields ...Field) *Activity {
 	return r.start(0, kind, level, text, fields)

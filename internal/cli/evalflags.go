@@ -81,7 +81,9 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 	var builds *schedule.Scheduler
 	var realise world.Realiser
 	if st != nil {
-		builds = wiring.NewScheduler(&c.Config.Values, machine, st)
+		if builds, err = wiring.NewScheduler(&c.Config.Values, machine, st); err != nil {
+			return nil, err
+		}
 		realise = wiring.Realiser(builds)
 	}
 	var debug *debugger

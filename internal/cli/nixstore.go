@@ -182,11 +182,11 @@ func (c *Call) stdinArguments(op *storeOperation) error {
 }
 
 // scheduler returns what builds in the store.
-func (s *storeCall) scheduler() *schedule.Scheduler {
+func (s *storeCall) scheduler() (sched *schedule.Scheduler, err error) {
 	if s.sched == nil {
-		s.sched = wiring.NewScheduler(&s.Config.Values, s.machine(), s.store)
+		s.sched, err = wiring.NewScheduler(&s.Config.Values, s.machine(), s.store)
 	}
-	return s.sched
+	return s.sched, err
 }
 
 func (s *storeCall) line(text string) {

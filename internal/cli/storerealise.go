@@ -8,7 +8,6 @@ import (
 
 	"firn/internal/activity"
 	"firn/internal/build/plan"
-	"firn/internal/build/schedule"
 	"firn/internal/diag"
 	"firn/internal/format/storepath"
 	"firn/internal/store/local"
@@ -32,7 +31,11 @@ func (s *storeCall) realise(ctx context.Context) error {
 		targets = append(targets, t)
 	}
 	if s.Config.General.PrintMissing || s.Has(&storeDryRunFlag) || s.Has(&storeIgnoreUnknownFlag) {
-		missing, err := s.scheduler().Rehearse(ctx, targets)
+		sched, err := s.scheduler()
+		if err != nil {
+			return err
+		}
+		missing, err := sched.Rehearse(ctx, targets)
 		if err != nil {
 			return buildError(err)
 		}
@@ -139,7 +142,11 @@ func (c *Call) printMissing(m *plan.Summary, dir storepath.Dir, level activity.L
 
 // realiseAll makes targets exist.
 func (s *storeCall) realiseAll(ctx context.Context, targets ...plan.Target) ([]plan.Result, error) {
-	results, err := s.scheduler().Realise(ctx, targets)
+	sched, err := s.scheduler()
+	if err != nil {
+		return nil, err
+	}
+	results, err := sched.Realise(ctx, targets)
 	if err != nil {
 		return nil, buildError(err)
 	}
@@ -147,10 +154,7 @@ func (s *storeCall) realiseAll(ctx context.Context, targets ...plan.Target) ([]p
 }
 
 // repair makes a path anew.
-func repair(ctx context.Context, sched *schedule.Scheduler, p storepath.Path) error {
-	_, err := sched.Realise(ctx, []plan.Target{{Path: p, Mode: plan.Repair}})
-	if err != nil {
-		return buildError(err)
-	}
-	return nil
+func (s *storeCall) repair(ctx context.Context, p storepath.Path) error {
+	_, err := s.realiseAll(ctx, plan.Target{Path: p, Mode: plan.Repair})
+	return err
 }

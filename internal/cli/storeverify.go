@@ -24,7 +24,7 @@ func (s *storeCall) verify(ctx context.Context) error {
 	}
 	o := local.VerifyOptions{Contents: s.Has(&storeContentsFlag)}
 	if s.Has(&storeRepairFlag) {
-		o.Repair = func(ctx context.Context, p storepath.Path) error { return repair(ctx, s.scheduler(), p) }
+		o.Repair = s.repair
 	}
 	bad, err := s.store.Verify(ctx, o)
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *storeCall) repairPaths(ctx context.Context) error {
 		return err
 	}
 	for _, p := range paths {
-		if err := repair(ctx, s.scheduler(), p); err != nil {
+		if err := s.repair(ctx, p); err != nil {
 			return err
 		}
 	}

@@ -68,6 +68,13 @@ func Copy(ctx context.Context, from Reader, to Destination, infos []*pathinfo.In
 	return par.Each(ctx, copies, ReferencesFirst(infos), c.copy)
 }
 
+// CopyPath copies one path whose references are valid in to. The options'
+// Upstreams don't matter.
+func CopyPath(ctx context.Context, from Reader, to Destination, info *pathinfo.Info, o CopyOptions) error {
+	c := copier{from: from, to: to, o: o}
+	return c.transfer(ctx, info)
+}
+
 // missing returns the infos of what has to be copied.
 func missing(ctx context.Context, to Reader, infos []*pathinfo.Info, o CopyOptions) ([]*pathinfo.Info, error) {
 	stores := o.Upstreams

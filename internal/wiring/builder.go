@@ -16,9 +16,16 @@ import (
 )
 
 // NewScheduler connects what carries out builds in a store.
-func NewScheduler(v *config.Values, m *Machine, st *local.Store) *schedule.Scheduler {
+func NewScheduler(v *config.Values, m *Machine, st *local.Store) (*schedule.Scheduler, error) {
 	r := newRealiser(v, m, st)
 	parts := schedule.Parts{Store: intactStore{st}, Realiser: r, Activity: m.Recorder}
+	substituters, err := newSubstituters(v, m, st, v.General.Store)
+	if err != nil {
+		return nil, err
+	}
+	if substituters != nil {
+		parts.Substituter = substituters
+	}
 	ca := v.General.ExperimentalFeatures.Has(config.CADerivations)
 	if ca {
 		r.Traces, parts.Traces = st, st
@@ -26,7 +33,7 @@ func NewScheduler(v *config.Values, m *Machine, st *local.Store) *schedule.Sched
 	return schedule.New(schedule.Config{
 		MaxJobs: int(v.Build.MaxJobs), MaxSubstitutionJobs: int(v.Substitute.MaxJobs), KeepGoing: v.Build.KeepGoing,
 		Fallback: v.Substitute.Fallback, Substitute: v.Substitute.Use, AlwaysAllowSubstitutes: v.Substitute.Always, ContentAddressed: ca,
-	}, parts)
+	}, parts), nil
 }
 
 // intactStore adds to a store the check of an object's bytes.

@@ -2,6 +2,7 @@ package wiring
 
 import (
 	"context"
+	"math"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,7 +24,7 @@ import (
 // made when something is fetched.
 func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *world.FetchStore, e *Evaluation) eval.Fetcher {
 	return &lazyFetcher{make: sync.OnceValues(func() (*world.Fetcher, error) {
-		client, err := newClient(v)
+		client, err := newClient(v, m)
 		if err != nil {
 			return nil, err
 		}
@@ -68,8 +69,26 @@ func copyClosure(ctx context.Context, from string, to store.Destination, p store
 	return store.Copy(ctx, source, to, infos, store.CopyOptions{Recorder: m.Recorder, FromName: from})
 }
 
-func newClient(v *config.Values) (*download.Client, error) {
-	return download.New(download.Options{})
+// newClient downloads as the settings say.
+func newClient(v *config.Values, m *Machine) (*download.Client, error) {
+	t := &v.Transfer
+	milliseconds := func(n uint32) time.Duration { return time.Duration(n) * time.Millisecond }
+	seconds := func(n uint64) time.Duration {
+		if n == 0 {
+			return -1 // no limit
+		}
+		return time.Duration(n) * time.Second
+	}
+	connections := int(t.Connections)
+	if connections == 0 {
+		connections = math.MaxInt32
+	}
+	return download.New(download.Options{
+		UserAgentSuffix: t.UserAgentSuffix, Attempts: int(t.Attempts), RetryDelay: milliseconds(t.RetryDelay),
+		RateLimitDelay: milliseconds(t.RateLimitedDelay), MaxRetryDelay: milliseconds(t.MaxRetryDelay), NoJitter: !t.RetryJitter,
+		ConnectTimeout: seconds(t.ConnectTimeout), StallTimeout: seconds(t.StallTimeout), Connections: connections,
+		HTTP1: !t.HTTP2, Speed: int64(t.Speed) * 1024, Netrc: t.NetrcFile, CAFile: t.SSLCertFile, Recorder: m.Recorder,
+	})
 }
 
 // CacheDir is where fetchers remember things.

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"firn/internal/activity"
 	"firn/internal/cache"
 	"firn/internal/cache/blob"
 	"firn/internal/cache/infocache"
@@ -68,7 +67,7 @@ func openHTTPCache(base, _ string, params url.Values, v *config.Values, m *Machi
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(v)
+	client, err := newClient(v, m)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +83,7 @@ func narinfoMemory(v *config.Values, m *Machine) cache.Memory {
 		Positive: seconds(v.Substitute.PositiveTTL), Negative: seconds(v.Substitute.NegativeTTL), Meta: seconds(v.Substitute.MetaTTL),
 	})
 	if err != nil {
-		m.Recorder.Say(activity.Warn, "answers of binary caches are not remembered: "+err.Error())
+		m.Recorder.Warn("answers of binary caches are not remembered: " + err.Error())
 		return nil
 	}
 	return d
