@@ -17,8 +17,9 @@ var storeCommand = Command{
 	Summary: "manipulate a store",
 	Doc:     "Commands that look at a store, add to it and take care of it. They work on the store that `--store` names.",
 	Sub: []*Command{
-		&storeAddCommand, &storeAddFileCommand, &storeAddPathCommand, &storeCatCommand, &storeDeleteCommand, &storeDumpCommand,
-		&storeGCCommand, &storeInfoCommand, &storeListCommand, &storeOptimiseCommand, &storeHashPartCommand,
+		&storeAddCommand, &storeAddFileCommand, &storeAddPathCommand, &storeCatCommand, &storeCopySigsCommand, &storeDeleteCommand,
+		&storeDumpCommand, &storeGCCommand, &storeInfoCommand, &storeListCommand, &storeOptimiseCommand, &storeHashPartCommand,
+		&storeSignCommand, &storeVerifyCommand,
 	},
 	Renamed: []Renamed{{"ping", []string{"store", "info"}, true}},
 }

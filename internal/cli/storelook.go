@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -59,16 +58,23 @@ func runStoreList(ctx context.Context, c *Call) error {
 		if err != nil {
 			return err
 		}
-		var archive bytes.Buffer
-		if err := st.WriteNAR(ctx, p, &archive); err != nil {
-			return err
-		}
-		root, err := nar.Index(&archive)
+		archive := archiveOf(ctx, st, p)
+		defer archive.Close()
+		root, err := nar.Index(archive)
 		if err != nil {
 			return err
 		}
+		root.ForgetOffsets()
 		return c.list(root.Lookup(path.Clean("/"+rest)), c.Args[0])
 	})
+}
+
+// archiveOf returns the archive of a path as a stream. Who closes it before its
+// end stops it.
+func archiveOf(ctx context.Context, st store.Reader, p storepath.Path) io.ReadCloser {
+	in, out := io.Pipe()
+	go func() { out.CloseWithError(st.WriteNAR(ctx, p, out)) }()
+	return in
 }
 
 // parsePlace splits the path of something in the store into the store path and
@@ -96,10 +102,9 @@ func runStoreCat(ctx context.Context, c *Call) error {
 		if err != nil {
 			return err
 		}
-		in, out := io.Pipe()
-		go func() { out.CloseWithError(st.WriteNAR(ctx, p, out)) }()
-		defer in.Close()
-		found, err := catFile(in, path.Clean("/"+rest), c.Out)
+		archive := archiveOf(ctx, st, p)
+		defer archive.Close()
+		found, err := catFile(archive, path.Clean("/"+rest), c.Out)
 		if err == nil && !found {
 			return diag.New(diag.FileNotFound, "path '%s' is not a regular file", c.Args[0])
 		}

@@ -18,6 +18,13 @@ import (
 // NewScheduler connects what carries out builds in a store.
 func NewScheduler(v *config.Values, m *Machine, st *local.Store) (*schedule.Scheduler, error) {
 	r := newRealiser(v, m, st)
+	for _, file := range v.Substitute.SecretKeyFiles {
+		key, err := ReadSecretKey(file)
+		if err != nil {
+			return nil, err
+		}
+		r.Config.Keys = append(r.Config.Keys, key)
+	}
 	parts := schedule.Parts{Store: intactStore{st}, Realiser: r, Activity: m.Recorder}
 	substituters, err := newSubstituters(v, m, st, v.General.Store)
 	if err != nil {

@@ -99,22 +99,40 @@ func trustedKeys(address string, v *config.Values) (signature.PublicKeys, error)
 	if !require {
 		return nil, nil
 	}
+	return TrustedKeys(v)
+}
+
+// TrustedKeys are the keys that settings name: public ones, and those that belong
+// to the secret ones with which this machine signs.
+func TrustedKeys(v *config.Values) (signature.PublicKeys, error) {
 	keys, err := signature.ParsePublicKeys(v.Substitute.TrustedPublicKeys)
 	if err != nil {
 		return nil, err
 	}
 	for _, file := range v.Substitute.SecretKeyFiles {
-		text, err := os.ReadFile(file)
-		if err != nil {
+		key, err := ReadSecretKey(file)
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
 			continue // whoever may not read a key has none to trust
 		}
-		key, err := signature.ParseSecretKey(strings.TrimSpace(string(text)))
 		if err != nil {
-			return nil, fmt.Errorf("file '%s': %w", file, err)
+			return nil, err
 		}
 		keys[key.Name] = key.Public()
 	}
 	return keys, nil
+}
+
+// ReadSecretKey reads a key to sign with.
+func ReadSecretKey(file string) (signature.SecretKey, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return signature.SecretKey{}, err
+	}
+	key, err := signature.ParseSecretKey(strings.TrimSpace(string(text)))
+	if err != nil {
+		return signature.SecretKey{}, fmt.Errorf("file '%s': %w", file, err)
+	}
+	return key, nil
 }
 
 // storeOptions reads an address: auto, local, a path, local://PATH, each with

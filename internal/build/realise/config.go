@@ -1,6 +1,10 @@
 package realise
 
-import "time"
+import (
+	"time"
+
+	"firn/internal/format/signature"
+)
 
 // A SandboxMode says which builds are isolated.
 type SandboxMode int
@@ -20,6 +24,9 @@ type SandboxPath struct {
 // Config are the choices of a machine and of the person who builds. The zero value of each means what
 // it says, not a default.
 type Config struct {
+	// Keys sign what is built, and what outputs were built to.
+	Keys []signature.SecretKey
+
 	System             string   // of this machine, as "x86_64-linux"
 	ExtraPlatforms     []string // other systems whose programs run here
 	SystemFeatures     []string

@@ -230,6 +230,9 @@ func (b *build) register(list []*product) error {
 	b.result.Outputs = b.knownPaths()
 	for _, p := range list {
 		p.info.Deriver, p.info.Ultimate = b.drv, true
+		if err := p.info.Sign(b.r.Store.Dir(), b.r.Config.Keys...); err != nil {
+			return err
+		}
 		infos = append(infos, p.info)
 		b.result.Outputs[p.Name] = p.final
 	}
@@ -257,7 +260,9 @@ func (b *build) record(list []*product) error {
 	var rs []realisation.Realisation
 	for _, p := range list {
 		if p.Path == "" {
-			rs = append(rs, realisation.Realisation{ID: b.realisationID(p.output), OutPath: p.final})
+			r := realisation.Realisation{ID: b.realisationID(p.output), OutPath: p.final}
+			r.Sign(b.r.Config.Keys...)
+			rs = append(rs, r)
 		}
 	}
 	if len(rs) == 0 {

@@ -31,6 +31,14 @@ type ListingEntry struct {
 	Node *Listing
 }
 
+// ForgetOffsets makes the listing one of a tree that is no archive.
+func (l *Listing) ForgetOffsets() {
+	l.Offset = 0
+	for _, e := range l.Entries {
+		e.Node.ForgetOffsets()
+	}
+}
+
 // Index reads an archive and returns its listing. As with NewReader a
 // *wire.Reader is read just to the end of the archive.
 func Index(r io.Reader) (*Listing, error) {
