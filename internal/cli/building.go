@@ -11,6 +11,7 @@ import (
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/packages"
+	"firn/internal/lang/symbol"
 	"firn/internal/lang/value"
 )
 
@@ -105,22 +106,27 @@ func (e *evaluation) packages(w *eval.Worker, c *value.Value, outputs string) (l
 	return list
 }
 
-// defaultOutputs are those of meta.outputsToInstall, or the one that the set
-// stands for.
-func defaultOutputs(w *eval.Worker, p *packages.Package) []string {
+// defaultOutputs are the output that was selected, or those of
+// meta.outputsToInstall, or all.
+func defaultOutputs(w *eval.Worker, p *packages.Package) (names []string) {
+	if a := p.Attrs.Get(symbol.OutputSpecified); a != nil && w.ForceBool(a.Val, a.Pos, eval.NoFrame) {
+		return []string{p.OutputName(w)}
+	}
 	if c := p.MetaValue(w, "outputsToInstall"); c != nil {
 		if v := c.Load(); v.Kind() == value.KindList && v.Len() > 0 {
-			var names []string
 			for _, x := range v.List() {
 				names = append(names, w.ForceStringNoCtx(x, 0, eval.NoFrame))
 			}
 			return names
 		}
 	}
-	if name := p.OutputName(w); name != "" {
-		return []string{name}
+	for _, o := range p.Outputs(w, false) {
+		names = append(names, o.Name)
 	}
-	return []string{"out"}
+	if len(names) == 0 {
+		return []string{"out"}
+	}
+	return names
 }
 
 // programName is what firn run starts: meta.mainProgram, pname, or the name

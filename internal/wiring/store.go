@@ -151,14 +151,21 @@ func storeOptions(address string, m *Machine) (local.Options, error) {
 		}
 	case base == "local":
 	case isPath && path != "":
-		o = local.Rooted(path)
+		o = m.rooted(path)
 	case isPath:
 	case strings.HasPrefix(base, "/"):
-		o = local.Rooted(base)
+		o = m.rooted(base)
 	default:
 		return o, diag.New(diag.InvalidSetting, "firn can't open the store '%s' yet: only 'auto', 'local' and directories", address)
 	}
 	return withParameters(o, params, address)
+}
+
+// rooted places the store below another root; its paths begin as elsewhere.
+func (m *Machine) rooted(root string) local.Options {
+	o := local.Rooted(root)
+	o.Dir = m.StoreDir()
+	return o
 }
 
 func withParameters(o local.Options, params url.Values, address string) (local.Options, error) {
