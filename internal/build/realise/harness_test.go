@@ -46,9 +46,10 @@ func TestMain(m *testing.M) {
 // testStore is a store on disk; what outputs were built to is in memory.
 type testStore struct {
 	*local.Store
-	t    *testing.T
-	dir  storepath.Dir
-	real string
+	options local.Options
+	t       *testing.T
+	dir     storepath.Dir
+	real    string
 
 	mu    sync.Mutex
 	known map[realisation.ID]storepath.Path
@@ -93,6 +94,21 @@ func (s *testStore) Register(ctx context.Context, infos []*pathinfo.Info) error 
 		}
 	}
 	return s.Store.Register(ctx, infos)
+}
+
+// remove deletes a path, as another process would.
+func (s *testStore) remove(p storepath.Path) {
+	s.t.Helper()
+	err := s.Close() // lets go of temporary roots
+	if err == nil {
+		s.Store, err = local.New(s.options)
+	}
+	if err == nil {
+		_, err = s.Collect(context.Background(), local.CollectOptions{Paths: []storepath.Path{p}, MustDelete: true, IgnoreRoots: true, MaxFreed: local.Unlimited})
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // addFile makes a source.
@@ -152,8 +168,8 @@ func newBenchIn(t *testing.T, options func(root string) local.Options) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { st.Close() })
-	s := &testStore{Store: st, t: t, dir: st.Dir(), real: filepath.Dir(st.RealPath("x")), known: map[realisation.ID]storepath.Path{}}
+	s := &testStore{Store: st, options: o, t: t, dir: st.Dir(), real: filepath.Dir(st.RealPath("x")), known: map[realisation.ID]storepath.Path{}}
+	t.Cleanup(func() { s.Close() })
 	r := &Realiser{Store: s, Traces: s, Config: Config{
 		System: "test-system", StateDir: st.StateDir(), LogDir: filepath.Join(root, "log"), BuildDir: filepath.Join(root, "builds"),
 		KeepLog: true, CompressLog: true, LogLines: 25, LogCommand: "nix log", FilterSyscalls: true, Cores: 3,

@@ -44,28 +44,29 @@ func (p *product) mentions(path storepath.Path) bool {
 }
 
 // products looks at everything the builder made that is wanted. Of a derivation with several outputs
-// some may be there already.
-func (b *build) products() ([]*product, error) {
+// some may be there already: those are kept as they were, and what refers to their scratch paths will
+// refer to them.
+func (b *build) products() (list, kept []*product, err error) {
 	candidates := slices.Clone(b.inputs)
 	for _, o := range b.outputs {
 		candidates = append(candidates, o.scratch)
 	}
 	seen := map[fstree.Inode]struct{}{} // outputs may share files by hard links
-	var list []*product
 	for _, o := range b.outputs {
 		if o.valid && b.mode == plan.Normal {
+			kept = append(kept, &product{output: o, final: o.known})
 			continue
 		}
 		p, err := b.product(o, seen)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := b.scan(p, candidates); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		list = append(list, p)
 	}
-	return list, nil
+	return list, kept, nil
 }
 
 // left is where the builder put an output.

@@ -2,6 +2,15 @@ package realise
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
 	"firn/internal/activity"
 	"firn/internal/build/plan"
 	"firn/internal/build/sandbox"
@@ -9,13 +18,6 @@ import (
 	"firn/internal/format/nixhash"
 	"firn/internal/format/storepath"
 	"firn/internal/store/local"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
-	"testing"
 )
 
 func TestInputAddressed(t *testing.T) {
@@ -90,6 +92,29 @@ func TestMultipleOutputs(t *testing.T) {
 	for name, want := range map[string]string{"out": "lib", "lib": "lib", "dev": "out"} {
 		if got := refs(name); len(got) != 1 || got[0] != r.Outputs[want] {
 			t.Errorf("%s refers to %q, want %s", name, got, want)
+		}
+	}
+}
+
+// TestLostOutput builds an output again whose sister is still there, and which refers to that.
+func TestLostOutput(t *testing.T) {
+	w := newBench(t)
+	for _, mode := range []SandboxMode{Sandboxed, Open} {
+		w.Config.Sandbox = mode
+		d := w.script("lost"+strconv.Itoa(int(mode)), `echo first > $first; echo "refers to $first" > $second`, outputsNamed(derivation.Deferred, "first", "second"))
+		r, err := w.build(d, plan.Normal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := r.Outputs["second"]
+		before := w.store.info(second)
+		w.store.remove(second)
+		if r, err = w.build(d, plan.Normal); err != nil {
+			t.Fatal(err)
+		}
+		after := w.store.info(second)
+		if r.Outputs["second"] != second || after.NARHash != before.NARHash || !slices.Equal(after.References, before.References) {
+			t.Errorf("sandbox %d: built again: %+v, before: %+v", mode, after, before)
 		}
 	}
 }

@@ -22,7 +22,7 @@ import (
 
 // takeOver makes valid what the builder made.
 func (b *build) takeOver() error {
-	list, err := b.products()
+	list, kept, err := b.products()
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (b *build) takeOver() error {
 	var held locks
 	defer func() { held.release(true) }()
 	for _, p := range list {
-		if err := b.address(p, list); err != nil {
+		if err := b.address(p, slices.Concat(kept, list)); err != nil {
 			return err
 		}
 		lock, err := b.place(p)
