@@ -17,7 +17,7 @@ var storeCommand = Command{
 	Summary: "manipulate a store",
 	Doc:     "Commands that look at a store, add to it and take care of it. They work on the store that `--store` names.",
 	Sub: []*Command{
-		&storeAddCommand, &storeAddFileCommand, &storeAddPathCommand, &storeCatCommand, &storeCopySigsCommand, &storeDeleteCommand,
+		&storeAddCommand, &storeAddFileCommand, &storeAddPathCommand, &storeCatCommand, &storeCopyLogCommand, &storeCopySigsCommand, &storeDeleteCommand,
 		&storeDumpCommand, &storeGCCommand, &storeInfoCommand, &storeListCommand, &storeOptimiseCommand, &storeHashPartCommand,
 		&storeSignCommand, &storeVerifyCommand,
 	},

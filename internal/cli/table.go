@@ -27,6 +27,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&hashCommand,
 		&helpCommand,
 		&keyCommand,
+		&logCommand,
 		&narCommand,
 		&pathInfoCommand,
 		&replCommand,
