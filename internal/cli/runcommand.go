@@ -3,10 +3,7 @@ package cli
 import (
 	"context"
 	"os"
-	"os/exec"
-	"syscall"
 
-	"firn/internal/build/sandbox"
 	"firn/internal/config"
 	"firn/internal/diag"
 )
@@ -21,12 +18,16 @@ If the store is not at its own place, as it is for people without a store of the
 		{"Run the package in a file", "nix run --file ./default.nix"},
 		{"Run an attribute with arguments", "nix run --file ./default.nix hello -- --greeting Hi"},
 	},
-	Flags: [][]*Flag{installableFlags, evalFlags},
+	Flags: [][]*Flag{shellEnvFlags, installableFlags, lockFlags, evalFlags},
 	Args:  []Arg{installableArg, {Label: "args", Many: true}},
 	Run:   runRun,
 }
 
 func runRun(ctx context.Context, c *Call) error {
+	env, err := c.shellEnviron()
+	if err != nil {
+		return err
+	}
 	e, err := c.newEvaluation(ctx, false)
 	if err != nil {
 		return err
@@ -54,29 +55,9 @@ func runRun(ctx context.Context, c *Call) error {
 	for _, o := range results[0].Outputs {
 		program := "bin/" + list[0].program
 		if info, err := os.Stat(e.store.RealPath(o.Path) + "/" + program); err == nil && !info.IsDir() {
-			return e.exec(ctx, e.StoreDir.Join(o.Path)+"/"+program, rest)
+			path := e.StoreDir.Join(o.Path) + "/" + program
+			return e.run(ctx, path, append([]string{path}, rest...), env)
 		}
 	}
 	return diag.New(diag.FileNotFound, "the package has no program '%s'", "bin/"+list[0].program)
-}
-
-// exec runs a program in the store in place of this one.
-func (e *evaluation) exec(ctx context.Context, path string, args []string) error {
-	c := e.call
-	c.Log.Stop()
-	argv := append([]string{path}, args...)
-	if e.atItsPlace() {
-		e.Close()
-		return &os.PathError{Op: "run", Path: path, Err: syscall.Exec(path, argv, c.Process.Environ)}
-	}
-	cwd, _ := os.Getwd()
-	_, err := sandbox.Enter(ctx, &sandbox.Entry{
-		Path: path, Args: argv, Env: c.Process.Environ, Dir: cwd,
-		Source: e.realStoreDir(), Target: string(e.StoreDir),
-	})
-	var exit *exec.ExitError
-	if asError(err, &exit) {
-		return Exit(exit.ExitCode())
-	}
-	return err
 }
