@@ -18,6 +18,7 @@ type Call struct {
 	// BaseDir is the folder that relative paths in arguments are meant from, ""
 	// for the working directory: that of the script which started the program.
 	BaseDir string
+	Script  *shellScript // that was started through nix-shell, or nil
 
 	Uses []Use    // flags in their order
 	Args []string // positional arguments of the command

@@ -71,6 +71,10 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 	for _, values := range c.All(&includeFlag) {
 		include = append(include, values[0])
 	}
+	if c.Script != nil && c.BaseDir != "" {
+		include = absoluteEntries(include, cwd)
+		cwd = c.BaseDir
+	}
 	started := time.Now()
 	renderer := c.Log.Renderer()
 	machine := c.machine()
@@ -110,6 +114,25 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 		debug.evaluation = out
 	}
 	return out, nil
+}
+
+// absoluteEntries makes the paths in entries of the search path absolute: unlike
+// expressions in a script, these are meant from the working directory.
+func absoluteEntries(entries []string, cwd string) []string {
+	out := make([]string, len(entries))
+	for i, entry := range entries {
+		prefix, path, named := strings.Cut(entry, "=")
+		if !named {
+			prefix, path = "", entry
+		}
+		if !strings.HasPrefix(path, "/") && !strings.Contains(path, ":") {
+			path = cwd + "/" + path
+		}
+		if out[i] = path; named {
+			out[i] = prefix + "=" + path
+		}
+	}
+	return out
 }
 
 // warn shows a warning of an evaluation. One without a code is what a program

@@ -21,6 +21,9 @@ import (
 // among others that begin like comments. The script stays as the argument
 // after them. Relative paths in them are meant from the script's folder.
 func (c *Call) fromScript(words []string) ([]string, error) {
+	if c.Root == &nixShellCommand {
+		return c.fromShellScript(words)
+	}
 	if c.Root.Classic || len(words) == 0 || strings.HasPrefix(words[0], "-") {
 		return words, nil
 	}

@@ -74,6 +74,7 @@ var classicCommands = []*Command{
 	&nixBuildCommand,
 	&nixEnvCommand,
 	&nixHashCommand,
+	&nixShellCommand,
 	&nixStoreCommand,
 }
 

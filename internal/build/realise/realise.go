@@ -100,6 +100,9 @@ func (r *Realiser) Realise(ctx context.Context, req plan.Build) (*plan.Outcome, 
 		b.result.Outputs = b.knownPaths()
 		return &b.result, nil
 	}
+	for _, w := range b.opt.Warnings {
+		r.Activity.Warn(w)
+	}
 	if err := b.run(); err != nil {
 		return nil, err
 	}
