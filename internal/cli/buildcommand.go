@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strconv"
 
@@ -99,14 +98,7 @@ func (e *evaluation) printResults(list []wanted, results []plan.Result) error {
 			out[i].Outputs[o.Name] = e.StoreDir.Join(o.Path)
 		}
 	}
-	text, err := json.Marshal(out)
-	if err != nil {
-		return err
-	}
-	if c.Pretty() {
-		text = indentJSON(text)
-	}
-	return printLine(c.Out, string(text))
+	return c.printJSON(out)
 }
 
 // rehearse prints what would be done.

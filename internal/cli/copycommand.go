@@ -129,7 +129,7 @@ func (cp *copying) wanted(ctx context.Context) ([]storepath.Path, []plan.Output,
 			return nil, nil, nil
 		}
 	}
-	if paths, ok := cp.namedPaths(cp.from.Dir()); ok {
+	if paths, ok := cp.namedPaths(cp.from.Dir(), cp.Args); ok {
 		return paths, nil, nil
 	}
 	return cp.evaluated(ctx)

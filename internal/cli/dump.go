@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -38,18 +36,6 @@ func dumpCLI(c *Call) error {
 		"fetchers": map[string]any{},
 		"stores":   map[string]any{},
 	})
-}
-
-// printJSON writes a value in one line.
-func (c *Call) printJSON(v any) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return err
-	}
-	_, err := c.Out.Write(b.Bytes())
-	return err
 }
 
 // The keys are those that Nix has.

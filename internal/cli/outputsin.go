@@ -109,6 +109,18 @@ func (e *evaluation) finder(s store.Store) *outputFinder {
 // outputsIn returns the outputs that are wanted, which have to be known without
 // building.
 func (e *evaluation) outputsIn(ctx context.Context, s store.Store, list []wanted) ([]plan.Output, error) {
+	outputs, err := e.recordedIn(ctx, s, list)
+	for _, o := range outputs {
+		if o.Path == "" {
+			return nil, diag.New(diag.InvalidStorePath, "derivation '%s' does not have a known path for its output '%s'", e.StoreDir.Join(o.Drv), o.Name)
+		}
+	}
+	return outputs, err
+}
+
+// recordedIn returns the outputs that are wanted; those that are not known
+// without building have no path, and the derivation that was asked for.
+func (e *evaluation) recordedIn(ctx context.Context, s store.Store, list []wanted) ([]plan.Output, error) {
 	f := e.finder(s)
 	var outputs []plan.Output
 	for _, w := range list {
@@ -116,15 +128,9 @@ func (e *evaluation) outputsIn(ctx context.Context, s store.Store, list []wanted
 			outputs = append(outputs, plan.Output{Path: w.target.Path})
 			continue
 		}
-		names := w.target.Outputs
-		if w.target.All {
-			d, err := f.read(w.target.Path)
-			if err != nil {
-				return nil, err
-			}
-			for _, o := range d.Outputs {
-				names = append(names, o.Name)
-			}
+		names, err := f.names(&w.target)
+		if err != nil {
+			return nil, err
 		}
 		for _, name := range names {
 			o, err := f.output(ctx, w.target.Path, name)
@@ -132,10 +138,26 @@ func (e *evaluation) outputsIn(ctx context.Context, s store.Store, list []wanted
 				return nil, err
 			}
 			if o.Path == "" {
-				return nil, diag.New(diag.InvalidStorePath, "derivation '%s' does not have a known path for its output '%s'", e.StoreDir.Join(w.target.Path), name)
+				o.Drv = w.target.Path
 			}
 			outputs = append(outputs, o)
 		}
 	}
 	return outputs, nil
+}
+
+// names are the outputs that a target means.
+func (f *outputFinder) names(t *plan.Target) ([]string, error) {
+	if !t.All {
+		return t.Outputs, nil
+	}
+	d, err := f.read(t.Path)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, o := range d.Outputs {
+		names = append(names, o.Name)
+	}
+	return names, nil
 }

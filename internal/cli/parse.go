@@ -263,7 +263,7 @@ func (p *parser) subcommand(w string) error {
 
 // rename replaces a former name of a command by its present one.
 func (p *parser) rename(w string) bool {
-	if p.alias || len(p.c.Path) > 1 {
+	if p.alias {
 		return false
 	}
 	for _, r := range p.c.Command.Renamed {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -89,7 +88,7 @@ func (c *Call) printPathInfo(ctx context.Context, st store.Store, paths []storep
 
 func (c *Call) sizeColumn(n uint64) string {
 	if c.Has(&infoHumanFlag) {
-		return "\t" + fmt.Sprintf("%11s", ui.Size(n))
+		return "\t" + fmt.Sprintf("%10s", ui.Size(n))
 	}
 	return "\t" + fmt.Sprintf("%11d", n)
 }
@@ -145,14 +144,7 @@ func (c *Call) printPathInfoJSON(ctx context.Context, st store.Store, paths []st
 	if format != pathinfo.V1 {
 		root = map[string]any{"info": all, "storeDir": string(st.Dir()), "version": int(format)}
 	}
-	text, err := json.Marshal(root)
-	if err != nil {
-		return err
-	}
-	if c.Pretty() {
-		text = indentJSON(text)
-	}
-	return printLine(c.Out, string(text))
+	return c.printJSON(root)
 }
 
 // closureSizes are the paths of some closures by number, with their sizes. The

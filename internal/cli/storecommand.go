@@ -7,6 +7,7 @@ import (
 
 	"firn/internal/config"
 	"firn/internal/diag"
+	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
 	"firn/internal/store"
 	"firn/internal/store/local"
@@ -17,11 +18,11 @@ var storeCommand = Command{
 	Summary: "manipulate a store",
 	Doc:     "Commands that look at a store, add to it and take care of it. They work on the store that `--store` names.",
 	Sub: []*Command{
-		&storeAddCommand, &storeAddFileCommand, &storeAddPathCommand, &storeCatCommand, &storeCopyLogCommand, &storeCopySigsCommand, &storeDeleteCommand,
-		&storeDumpCommand, &storeGCCommand, &storeInfoCommand, &storeListCommand, &storeOptimiseCommand, &storeHashPartCommand,
-		&storeSignCommand, &storeVerifyCommand,
+		&storeAddCommand, &storeAddFileCommand, &storeAddPathCommand, &storeTraceCommand, &storeCatCommand, &storeCopyLogCommand, &storeCopySigsCommand, &storeDeleteCommand,
+		&storeDiffCommand, &storeDumpCommand, &storeGCCommand, &storeInfoCommand, &storeListCommand, &storeReaddressCommand, &storeOptimiseCommand, &storeHashPartCommand,
+		&storePrefetchCommand, &storeRepairCommand, &storeSignCommand, &storeVerifyCommand,
 	},
-	Renamed: []Renamed{{"ping", []string{"store", "info"}, true}},
+	Renamed: []Renamed{{"ping", []string{"info"}, true}},
 }
 
 // pathFlags say what the arguments of commands that work on store paths mean.
@@ -66,22 +67,43 @@ func (c *Call) commandLine() string {
 	return line
 }
 
-// storePaths returns the paths that the arguments mean, sorted, with what they
-// refer to if --recursive asks for it. Nothing is built.
+// storePaths returns the paths that the arguments mean, with what they refer to
+// if --recursive asks for it; references come before what refers to them.
+// Nothing is built.
 func (c *Call) storePaths(ctx context.Context, st store.Store) ([]storepath.Path, error) {
 	paths, err := c.argumentPaths(ctx, st)
-	if err != nil || !c.Has(&pathRecursiveFlag) {
-		return sortedPaths(paths), err
+	if err != nil {
+		return nil, err
 	}
-	infos, err := store.Closure(ctx, st, paths...)
+	infos, err := c.infosOf(ctx, st, sortedPaths(paths))
 	if err != nil {
 		return nil, err
 	}
 	paths = paths[:0]
-	for _, i := range infos {
+	for _, i := range store.ReferencesFirst(infos) {
 		paths = append(paths, i.Path)
 	}
 	return paths, nil
+}
+
+// infosOf returns what is known of paths, sorted. Of a path that is not valid
+// nothing is known; only a closure needs it to be.
+func (c *Call) infosOf(ctx context.Context, st store.Store, paths []storepath.Path) ([]*pathinfo.Info, error) {
+	if c.Has(&pathRecursiveFlag) || c.Has(&pathAllFlag) {
+		return store.Closure(ctx, st, paths...)
+	}
+	infos := make([]*pathinfo.Info, len(paths))
+	for n, p := range paths {
+		info, err := st.PathInfo(ctx, p)
+		if errors.Is(err, store.ErrNotValid) {
+			info, err = &pathinfo.Info{Path: p}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		infos[n] = info
+	}
+	return infos, nil
 }
 
 func (c *Call) argumentPaths(ctx context.Context, st store.Store) ([]storepath.Path, error) {
@@ -96,7 +118,7 @@ func (c *Call) argumentPaths(ctx context.Context, st store.Store) ([]storepath.P
 			return nil, err
 		}
 	}
-	if paths, ok := c.namedPaths(st.Dir()); ok {
+	if paths, ok := c.namedPaths(st.Dir(), c.Args); ok {
 		return paths, nil
 	}
 	return c.evaluatedPaths(ctx, st)
@@ -120,13 +142,13 @@ func allPaths(ctx context.Context, st store.Store, name string) ([]storepath.Pat
 	return all.AllPaths(ctx)
 }
 
-// namedPaths returns the arguments as store paths, if all of them are.
-func (c *Call) namedPaths(dir storepath.Dir) ([]storepath.Path, bool) {
-	if c.Has(&fileFlag) || c.Has(&newExprFlag) || len(c.Args) == 0 {
+// namedPaths returns arguments as store paths, if all of them are.
+func (c *Call) namedPaths(dir storepath.Dir, args []string) ([]storepath.Path, bool) {
+	if c.Has(&fileFlag) || c.Has(&newExprFlag) || len(args) == 0 {
 		return nil, false
 	}
 	var paths []storepath.Path
-	for _, arg := range c.Args {
+	for _, arg := range args {
 		if strings.Contains(arg, "^") {
 			return nil, false
 		}

@@ -2,16 +2,17 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"path"
-	"strings"
 
+	"firn/internal/activity"
 	"firn/internal/config"
 	"firn/internal/diag"
 	"firn/internal/format/nar"
 	"firn/internal/format/storepath"
 	"firn/internal/store"
+	"firn/internal/store/local"
+	"firn/internal/wiring"
 )
 
 var storeDumpCommand = Command{
@@ -157,17 +158,19 @@ func runStoreInfo(_ context.Context, c *Call) error {
 		} else if url == "auto" || url == "" {
 			url = "local"
 		}
-		if !c.Has(&jsonFlag) {
-			c.Log.Say(0, "Store URL: "+strings.TrimSpace(url))
-			return nil
+		_, trusted := st.(*local.Store)
+		if c.Has(&jsonFlag) {
+			answer := map[string]any{"url": url}
+			if trusted {
+				answer["version"], answer["trusted"] = wiring.CompatibleVersion, true
+			}
+			return c.printJSON(answer)
 		}
-		text, err := json.Marshal(map[string]any{"url": url, "trusted": true})
-		if err != nil {
-			return err
+		c.Log.Say(activity.Error, "Store URL: "+url)
+		if trusted {
+			c.Log.Say(activity.Error, "Version: "+wiring.CompatibleVersion)
+			c.Log.Say(activity.Error, "Trusted: 1")
 		}
-		if c.Pretty() {
-			text = indentJSON(text)
-		}
-		return printLine(c.Out, string(text))
+		return nil
 	})
 }

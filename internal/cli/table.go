@@ -37,6 +37,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&runCommand,
 		&storeCommand,
 		&versionCommand,
+		&whyDependsCommand,
 	},
 	Renamed: []Renamed{
 		{"add-to-store", []string{"store", "add-path"}, true},
@@ -74,6 +75,7 @@ var classicCommands = []*Command{
 	&nixBuildCommand,
 	&nixEnvCommand,
 	&nixHashCommand,
+	&nixPrefetchURLCommand,
 	&nixShellCommand,
 	&nixStoreCommand,
 }

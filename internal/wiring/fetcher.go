@@ -14,6 +14,7 @@ import (
 	"firn/internal/fetch"
 	"firn/internal/fetch/download"
 	"firn/internal/fetch/input"
+	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
 	"firn/internal/store"
@@ -24,7 +25,7 @@ import (
 // made when something is fetched.
 func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *world.FetchStore, e *Evaluation) eval.Fetcher {
 	return &lazyFetcher{make: sync.OnceValues(func() (*world.Fetcher, error) {
-		client, err := newClient(v, m)
+		client, err := NewClient(v, m)
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +44,17 @@ func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *world.Fet
 		return &world.Fetcher{
 			Fetcher: f, Context: ctx, Store: st,
 			Copy: func(ctx context.Context, from string, p storepath.Path) error {
-				return copyClosure(ctx, from, st.Backing, p, v, m)
+				return withClosure(ctx, from, p, v, m, func(source store.Store, infos []*pathinfo.Info) error {
+					return store.Copy(ctx, source, st.Backing, infos, store.CopyOptions{Recorder: m.Recorder, FromName: from})
+				})
+			},
+			Readdress: func(ctx context.Context, from string, p storepath.Path) (became storepath.Path, err error) {
+				err = withClosure(ctx, from, p, v, m, func(source store.Store, infos []*pathinfo.Info) error {
+					all, err := store.MakeContentAddressed(ctx, source, st.Backing, infos, store.CopyOptions{Recorder: m.Recorder})
+					became = all[p]
+					return err
+				})
+				return became, err
 			},
 			Rules: fetch.Rules{Pure: v.Eval.Pure, CheckURI: uriCheck(v, e)},
 			Allow: func(p storepath.Path) {
@@ -55,8 +66,9 @@ func newFetcher(ctx context.Context, v *config.Values, m *Machine, st *world.Fet
 	})}
 }
 
-// copyClosure copies a path and what it refers to from the store at an address.
-func copyClosure(ctx context.Context, from string, to store.Destination, p storepath.Path, v *config.Values, m *Machine) error {
+// withClosure runs f on the store at an address and what it knows of a path and
+// everything that this refers to.
+func withClosure(ctx context.Context, from string, p storepath.Path, v *config.Values, m *Machine, f func(store.Store, []*pathinfo.Info) error) error {
 	source, err := Open(from, v, m)
 	if err != nil {
 		return err
@@ -66,11 +78,11 @@ func copyClosure(ctx context.Context, from string, to store.Destination, p store
 	if err != nil {
 		return err
 	}
-	return store.Copy(ctx, source, to, infos, store.CopyOptions{Recorder: m.Recorder, FromName: from})
+	return f(source, infos)
 }
 
-// newClient downloads as the settings say.
-func newClient(v *config.Values, m *Machine) (*download.Client, error) {
+// NewClient downloads as the settings say.
+func NewClient(v *config.Values, m *Machine) (*download.Client, error) {
 	t := &v.Transfer
 	milliseconds := func(n uint32) time.Duration { return time.Duration(n) * time.Millisecond }
 	seconds := func(n uint64) time.Duration {

@@ -67,7 +67,7 @@ func openHTTPCache(base, _ string, params url.Values, v *config.Values, m *Machi
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(v, m)
+	client, err := NewClient(v, m)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func newRealiser(v *config.Values, m *Machine, st *local.Store) *realise.Realise
 	return &realise.Realiser{
 		Store: st, Config: realiseConfig(v, m, st), Activity: m.Recorder,
 		Fetch: func(ctx context.Context, url string, _ *activity.Activity) (io.ReadCloser, error) {
-			client, err := newClient(v, m)
+			client, err := NewClient(v, m)
 			if err != nil {
 				return nil, err
 			}

@@ -6,8 +6,7 @@ import (
 	"firn/internal/lang/eval"
 )
 
-// FetchClosure implements [eval.Fetcher]. What is to be rewritten has to be
-// there already.
+// FetchClosure implements [eval.Fetcher]. What is there already is not fetched.
 func (f *Fetcher) FetchClosure(c eval.ClosureCall) (storepath.Path, error) {
 	p := c.FromPath
 	if c.Rewrite {
@@ -21,11 +20,8 @@ func (f *Fetcher) FetchClosure(c eval.ClosureCall) (storepath.Path, error) {
 			return "", err
 		}
 	}
-	if !valid && c.Rewrite {
-		return "", diag.New(diag.NotYet, "cannot rewrite '%s' from '%s' to a content-addressed path yet", dir.Join(c.FromPath), c.FromStore)
-	}
 	if !valid {
-		if err := f.Copy(f.Context, c.FromStore, p); err != nil {
+		if err := f.fetchClosure(c); err != nil {
 			return "", err
 		}
 	}
@@ -39,6 +35,28 @@ func (f *Fetcher) FetchClosure(c eval.ClosureCall) (storepath.Path, error) {
 	}
 	f.allow(p)
 	return p, nil
+}
+
+// fetchClosure copies what is asked for or rewrites it, which has to give the
+// path that is expected.
+func (f *Fetcher) fetchClosure(c eval.ClosureCall) error {
+	if !c.Rewrite {
+		return f.Copy(f.Context, c.FromStore, c.FromPath)
+	}
+	became, err := f.Readdress(f.Context, c.FromStore, c.FromPath)
+	if err != nil {
+		return err
+	}
+	dir := f.Store.Dir()
+	switch c.ToPath {
+	case became:
+		return nil
+	case "":
+		return diag.New(diag.InvalidArgument, "rewriting '%s' to content-addressed form yielded '%s'\n"+
+			"Use this value for the 'toPath' attribute passed to 'fetchClosure'", dir.Join(c.FromPath), dir.Join(became))
+	}
+	return diag.New(diag.InvalidArgument, "rewriting '%s' to content-addressed form yielded '%s', while '%s' was expected",
+		dir.Join(c.FromPath), dir.Join(became), dir.Join(c.ToPath))
 }
 
 // wrongAddressing refuses a path that was expected to be content-addressed and is

@@ -23,6 +23,9 @@ type Fetcher struct {
 	Allow func(storepath.Path)
 	// Copy copies the closure of a path from the store at an address.
 	Copy func(ctx context.Context, from string, p storepath.Path) error
+	// Readdress copies it under paths that follow from the contents, and returns
+	// that of p.
+	Readdress func(ctx context.Context, from string, p storepath.Path) (storepath.Path, error)
 }
 
 func fileCall(c eval.FileCall) fetch.FileCall {

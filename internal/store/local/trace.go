@@ -39,6 +39,22 @@ func (s *Store) AddRealisations(ctx context.Context, list []realisation.Realisat
 	})
 }
 
+// DeleteRealisations forgets what outputs were built to, of all or none. What is
+// not recorded does not matter.
+func (s *Store) DeleteRealisations(ctx context.Context, ids []realisation.ID) error {
+	if !s.o.BuildTrace {
+		return errors.New("store was opened without build traces")
+	}
+	return s.change(ctx, func(d *db.DB) error {
+		for _, id := range ids {
+			if err := d.DeleteRealisation(id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // AddSignatures adds signatures to a valid path.
 func (s *Store) AddSignatures(ctx context.Context, p storepath.Path, sigs []signature.Signature) error {
 	return s.change(ctx, func(d *db.DB) error {
