@@ -50,7 +50,7 @@ type Memory interface {
 }
 
 // Cache is a binary cache. It is a [store.Store], and implements
-// [store.NARAdder], [store.Signable], [store.Traces] and [store.Logs].
+// [store.Writer], [store.Opener], [store.Signable], [store.Traces] and [store.Logs].
 type Cache struct {
 	blobs  blob.Store
 	o      Options

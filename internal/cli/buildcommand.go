@@ -107,6 +107,9 @@ func (e *evaluation) rehearse(ctx context.Context, list []wanted) error {
 	for i := range list {
 		targets[i] = list[i].target
 	}
+	if err := e.needBuilder(); err != nil {
+		return err
+	}
 	sum, err := e.scheduler.Rehearse(ctx, targets)
 	if err != nil {
 		return buildError(err)

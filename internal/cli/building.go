@@ -29,6 +29,9 @@ func (e *evaluation) build(ctx context.Context, list []wanted) ([]plan.Result, e
 	for i := range list {
 		targets[i] = list[i].target
 	}
+	if err := e.needBuilder(); err != nil {
+		return nil, err
+	}
 	results, err := e.scheduler.Realise(ctx, targets)
 	if err != nil {
 		return nil, buildError(err)
@@ -158,7 +161,7 @@ func (e *evaluation) linkResults(ctx context.Context, results []plan.Result, nam
 			if err != nil {
 				return err
 			}
-			if _, err := e.store.AddPermRoot(ctx, o.Path, abs); err != nil {
+			if err := e.keep(ctx, o.Path, abs); err != nil {
 				return err
 			}
 		}

@@ -169,7 +169,7 @@ func (e *evaluation) builtOutputs(ctx context.Context, list []wanted) ([]plan.Ou
 	if _, err := e.build(ctx, list); err != nil {
 		return nil, err
 	}
-	return e.outputsIn(ctx, e.store, list)
+	return e.outputsIn(ctx, e.target, list)
 }
 
 // copyTraces copies what is recorded of outputs, so that others know them

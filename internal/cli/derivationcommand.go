@@ -71,12 +71,15 @@ func runDerivationShow(ctx context.Context, c *Call) error {
 // derivationOf returns a derivation, or for another path the first that is known
 // to have made it.
 func (e *evaluation) derivationOf(ctx context.Context, p storepath.Path) (storepath.Path, error) {
-	if p.IsDerivation() || e.store == nil {
+	if p.IsDerivation() || e.target == nil {
 		return p, nil
 	}
-	derivers, err := e.store.ValidDerivers(ctx, p)
-	if err != nil {
-		return "", err
+	var derivers []storepath.Path
+	if q, ok := e.target.(store.Querier); ok {
+		var err error
+		if derivers, err = q.ValidDerivers(ctx, p); err != nil {
+			return "", err
+		}
 	}
 	if len(derivers) == 0 {
 		return "", diag.New(diag.InvalidStorePath, "'%s' does not have a known deriver", e.StoreDir.Join(p))

@@ -144,7 +144,7 @@ func runDevelop(ctx context.Context, c *Call) error {
 		if err != nil {
 			return err
 		}
-		if _, err := e.store.AddPermRoot(ctx, found.path, abs); err != nil {
+		if err := e.keep(ctx, found.path, abs); err != nil {
 			return err
 		}
 	}

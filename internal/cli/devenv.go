@@ -28,6 +28,9 @@ func (e *evaluation) developArgument(ctx context.Context, arg string) (*develope
 	if arg != "" {
 		args = []string{arg}
 	}
+	if err := e.needFiles(); err != nil {
+		return nil, err
+	}
 	list, err := e.installables(args)
 	if err != nil {
 		return nil, err
@@ -60,7 +63,7 @@ func (e *evaluation) captureEnvironment(ctx context.Context, drv storepath.Path)
 	if err != nil {
 		return nil, err
 	}
-	script, err := e.store.AddText(ctx, store.Text{Name: devshell.CaptureName, Contents: devshell.CaptureScript()})
+	script, err := e.written.AddText(ctx, store.Text{Name: devshell.CaptureName, Contents: devshell.CaptureScript()})
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ func (e *evaluation) addDerivation(ctx context.Context, d *derivation.Derivation
 	if err != nil {
 		return "", err
 	}
-	return e.store.AddText(ctx, store.Text{Name: path.Name(), Contents: text, References: d.References(), Path: path, Derivation: d})
+	return e.written.AddText(ctx, store.Text{Name: path.Name(), Contents: text, References: d.References(), Path: path, Derivation: d})
 }
 
 // redirects are what --redirect replaces: for each package the paths of its

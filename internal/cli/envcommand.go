@@ -43,6 +43,9 @@ func runEnvShell(ctx context.Context, c *Call) error {
 		return err
 	}
 	defer e.Close()
+	if err := e.needFiles(); err != nil {
+		return err
+	}
 	list, err := e.installables(c.Args)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"strings"
@@ -14,9 +13,9 @@ import (
 	"firn/internal/lang/eval"
 	"firn/internal/lang/symbol"
 	"firn/internal/lang/value"
+	"firn/internal/store"
 	"firn/internal/store/local"
 	"firn/internal/wiring"
-	"firn/internal/world"
 )
 
 // Flags of everything that evaluates.
@@ -54,7 +53,9 @@ var evalFlags = []*Flag{&argFlag, &argStrFlag, &argFromFileFlag, &argFromStdinFl
 type evaluation struct {
 	*wiring.Evaluation
 	call      *Call
-	store     *local.Store
+	target    store.Store         // that is built in; nil if there is none
+	store     *local.Store        // the same if it is a local one, else nil
+	written   backing             // that derivations are written to; nil if they are not kept
 	scheduler *schedule.Scheduler // nil if there is no store
 	debugger  *debugger           // nil if there is none
 	source    *value.Value        // of --file or --expr, when it has been evaluated
@@ -78,24 +79,16 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 	started := time.Now()
 	renderer := c.Log.Renderer()
 	machine := c.machine()
-	st, err := c.evalStore(machine)
+	out, err := c.openStores(machine)
 	if err != nil {
 		return nil, err
-	}
-	var builds *schedule.Scheduler
-	var realise world.Realiser
-	if st != nil {
-		if builds, err = wiring.NewScheduler(&c.Config.Values, machine, st); err != nil {
-			return nil, err
-		}
-		realise = wiring.Realiser(builds)
 	}
 	var debug *debugger
 	if c.Has(&debuggerFlag) {
 		debug = &debugger{ctx: context.WithoutCancel(ctx)}
 	}
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
-		Store: st, Realise: realise, Context: ctx, Machine: machine,
+		Store: out.writtenStore(), Realise: out.realiser(), Context: ctx, Machine: machine,
 		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
 		Now:       started.Unix,
 		Warn:      c.warn,
@@ -109,7 +102,7 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 		renderer.Library = c.libraryFiles("/nix/store", cwd, append(include, c.Config.Eval.NixPath...))
 	}
 	renderer.ShowTrace = c.Config.General.ShowTrace
-	out := &evaluation{Evaluation: e, call: c, store: st, scheduler: builds, debugger: debug}
+	out.Evaluation, out.debugger = e, debug
 	if debug != nil {
 		debug.evaluation = out
 	}
@@ -143,27 +136,6 @@ func (c *Call) warn(e *diag.Error) {
 		return
 	}
 	c.Log.Report(activity.Warn, e, e.Code == "")
-}
-
-// Close gives up the store, and the terminal if a debugger has it.
-func (e *evaluation) Close() error {
-	err := e.debugger.Close()
-	if e.store == nil {
-		return err
-	}
-	return errors.Join(err, e.store.Close())
-}
-
-// evalStore opens the store that evaluation writes to; nil if it keeps nothing.
-func (c *Call) evalStore(m *wiring.Machine) (*local.Store, error) {
-	address := c.Config.General.Store
-	if other, ok := c.Value(&evalStoreFlag); ok {
-		address = other
-	}
-	if wiring.IsDummy(address) {
-		return nil, nil
-	}
-	return wiring.OpenStore(address, &c.Config.Values, m)
 }
 
 // machine tells stores about this machine.

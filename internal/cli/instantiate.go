@@ -13,6 +13,8 @@ import (
 	"firn/internal/lang/packages"
 	"firn/internal/lang/syntax"
 	"firn/internal/lang/value"
+	"firn/internal/store"
+	"firn/internal/store/local"
 )
 
 var (
@@ -191,7 +193,8 @@ func (in *instantiation) printValue(w *eval.Worker, c *value.Value, v value.Valu
 // addRoot makes the next link of --add-root and returns it, or "" if there is to
 // be none.
 func (in *instantiation) addRoot(ctx context.Context, w *eval.Worker, drv storepath.Path) string {
-	if !in.call.Has(&addRootFlag) || in.store == nil {
+	st, ok := store.Store(in.written).(*local.Store)
+	if !in.call.Has(&addRootFlag) || !ok {
 		if !in.call.Has(&instantiateDryRun) {
 			in.call.warnRoot()
 		}
@@ -199,7 +202,7 @@ func (in *instantiation) addRoot(ctx context.Context, w *eval.Worker, drv storep
 	}
 	w.Check(in.Flush()) // only what is there can be kept
 	in.roots++
-	link, err := in.call.rootOf(ctx, in.store, plan.Output{Name: "out", Path: drv}, in.roots)
+	link, err := in.call.rootOf(ctx, st, plan.Output{Name: "out", Path: drv}, in.roots)
 	w.Check(err)
 	return link
 }

@@ -68,6 +68,9 @@ func runNixBuild(ctx context.Context, c *Call) error {
 	for i, o := range list {
 		targets[i] = plan.Target{Path: o.drv, Outputs: []string{o.name}}
 	}
+	if err := e.needBuilder(); err != nil {
+		return err
+	}
 	if err := e.announce(ctx, targets); err != nil || c.Has(&classicDryRunFlag) {
 		return err
 	}
@@ -139,7 +142,7 @@ func (e *evaluation) linkOutputs(ctx context.Context, list []wantedOutput, resul
 			if o.Name != "out" {
 				link += "-" + o.Name
 			}
-			if _, err := e.store.AddPermRoot(ctx, o.Path, link); err != nil {
+			if err := e.keep(ctx, o.Path, link); err != nil {
 				return err
 			}
 		}

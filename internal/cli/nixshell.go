@@ -90,6 +90,9 @@ func runNixShell(ctx context.Context, c *Call) error {
 		return err
 	}
 	defer e.Close()
+	if err := e.needFiles(); err != nil {
+		return err
+	}
 	s.evaluation = e
 	if err := e.Run(func(w *eval.Worker) { s.drv = s.derivation(w) }); err != nil {
 		return err

@@ -184,7 +184,7 @@ func (c *Call) stdinArguments(op *storeOperation) error {
 // scheduler returns what builds in the store.
 func (s *storeCall) scheduler() (sched *schedule.Scheduler, err error) {
 	if s.sched == nil {
-		s.sched, err = wiring.NewScheduler(&s.Config.Values, s.machine(), s.store)
+		s.sched, err = wiring.NewScheduler(&s.Config.Values, s.machine(), s.store, nil)
 	}
 	return s.sched, err
 }

@@ -157,8 +157,8 @@ func (h *replHost) LoadFlake(*eval.Worker, string) (*value.Value, error) {
 
 // needStore fails where nothing is kept that could be built.
 func (h *replHost) needStore() error {
-	if h.store == nil {
-		return diag.New(diag.InvalidSetting, "the store '%s' keeps nothing", h.call.Config.General.Store)
+	if err := h.needBuilder(); err != nil {
+		return err
 	}
 	return h.Flush()
 }
@@ -183,7 +183,7 @@ func (h *replHost) Build(drv storepath.Path, links bool) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if _, err := h.store.AddPermRoot(ctx, o.Path, abs); err != nil {
+			if err := h.keep(ctx, o.Path, abs); err != nil {
 				return nil, err
 			}
 			name = "./" + link
@@ -195,6 +195,9 @@ func (h *replHost) Build(drv storepath.Path, links bool) ([]string, error) {
 
 func (h *replHost) Log(drv storepath.Path) (string, error) {
 	if err := h.needStore(); err != nil {
+		return "", err
+	}
+	if err := h.needFiles(); err != nil {
 		return "", err
 	}
 	r, err := h.call.openLog(h.ctx, h.store, drv)

@@ -44,6 +44,9 @@ func runRun(ctx context.Context, c *Call) error {
 	if len(list) != 1 {
 		return diag.New(diag.InvalidArgument, "'%s' is not one package but %s", c.Arg(0), len(list))
 	}
+	if err := e.needFiles(); err != nil {
+		return err
+	}
 	results, err := e.build(ctx, list)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func runStoreRepair(ctx context.Context, c *Call) error {
 		if err != nil {
 			return err
 		}
-		scheduler, err := wiring.NewScheduler(&c.Config.Values, c.machine(), st)
+		scheduler, err := wiring.NewScheduler(&c.Config.Values, c.machine(), st, nil)
 		if err != nil {
 			return err
 		}

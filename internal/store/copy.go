@@ -82,7 +82,7 @@ func missing(ctx context.Context, to Reader, infos []*pathinfo.Info, o CopyOptio
 		stores = append([]Reader{to}, stores...)
 	}
 	for _, s := range stores {
-		have, err := valid(ctx, s, infos)
+		have, err := validInfos(ctx, s, infos)
 		if err != nil {
 			return nil, err
 		}
@@ -97,25 +97,32 @@ func missing(ctx context.Context, to Reader, infos []*pathinfo.Info, o CopyOptio
 	return infos, nil
 }
 
-// valid tells which paths a store has.
-func valid(ctx context.Context, s Reader, infos []*pathinfo.Info) (map[storepath.Path]bool, error) {
-	have := make(map[storepath.Path]bool, len(infos))
+func validInfos(ctx context.Context, s Reader, infos []*pathinfo.Info) (map[storepath.Path]bool, error) {
 	paths := make([]storepath.Path, len(infos))
 	for i, info := range infos {
 		paths[i] = info.Path
 	}
-	if v, ok := s.(Validator); ok {
-		list, err := v.ValidPaths(ctx, paths)
-		for _, p := range list {
-			have[p] = true
-		}
-		return have, err
-	}
-	answers, err := par.Map(ctx, queries, paths, s.IsValid)
-	for i, is := range answers {
-		have[paths[i]] = is
+	valid, err := ValidPaths(ctx, s, paths)
+	have := make(map[storepath.Path]bool, len(valid))
+	for _, p := range valid {
+		have[p] = true
 	}
 	return have, err
+}
+
+// ValidPaths tells which of some paths a store has, in their order.
+func ValidPaths(ctx context.Context, s Reader, paths []storepath.Path) ([]storepath.Path, error) {
+	if v, ok := s.(Validator); ok {
+		return v.ValidPaths(ctx, paths)
+	}
+	answers, err := par.Map(ctx, queries, paths, s.IsValid)
+	var valid []storepath.Path
+	for i, is := range answers {
+		if is {
+			valid = append(valid, paths[i])
+		}
+	}
+	return valid, err
 }
 
 type copier struct {

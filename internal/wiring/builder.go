@@ -8,16 +8,24 @@ import (
 	"firn/internal/build/plan"
 	"firn/internal/build/schedule"
 	"firn/internal/config"
-	"firn/internal/format/nixhash"
+	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/value"
+	"firn/internal/store"
 	"firn/internal/store/local"
 	"firn/internal/world"
 )
 
-// NewScheduler connects what carries out builds in a store.
-func NewScheduler(v *config.Values, m *Machine, st *local.Store) (*schedule.Scheduler, error) {
-	r := newRealiser(v, m, st)
+// NewScheduler connects what carries out builds in a store. Derivations and what
+// they are made from may come from the store of the evaluation, nil for none.
+func NewScheduler(v *config.Values, m *Machine, st store.Store, evaluated store.Reader) (*schedule.Scheduler, error) {
+	parts := schedule.Parts{Store: schedulable{st}, Evaluated: evaluated, Activity: m.Recorder}
+	l, ok := st.(*local.Store)
+	if !ok {
+		return schedule.New(scheduleConfig(v), parts), nil // nothing is built or fetched there
+	}
+	parts.Store = l
+	r := newRealiser(v, m, l)
 	for _, file := range v.Substitute.SecretKeyFiles {
 		key, err := ReadSecretKey(file)
 		if err != nil {
@@ -25,42 +33,49 @@ func NewScheduler(v *config.Values, m *Machine, st *local.Store) (*schedule.Sche
 		}
 		r.Config.Keys = append(r.Config.Keys, key)
 	}
-	parts := schedule.Parts{Store: intactStore{st}, Realiser: r, Activity: m.Recorder}
-	substituters, err := newSubstituters(v, m, st, v.General.Store)
+	parts.Realiser = r
+	substituters, err := newSubstituters(v, m, l, v.General.Store)
 	if err != nil {
 		return nil, err
 	}
 	if substituters != nil {
 		parts.Substituter = substituters
 	}
-	ca := v.General.ExperimentalFeatures.Has(config.CADerivations)
-	if ca {
-		r.Traces, parts.Traces = st, st
+	c := scheduleConfig(v)
+	if c.ContentAddressed {
+		r.Traces, parts.Traces = l, l
 	}
-	return schedule.New(schedule.Config{
+	return schedule.New(c, parts), nil
+}
+
+func scheduleConfig(v *config.Values) schedule.Config {
+	return schedule.Config{
 		MaxJobs: int(v.Build.MaxJobs), MaxSubstitutionJobs: int(v.Substitute.MaxJobs), KeepGoing: v.Build.KeepGoing,
-		Fallback: v.Substitute.Fallback, Substitute: v.Substitute.Use, AlwaysAllowSubstitutes: v.Substitute.Always, ContentAddressed: ca,
-	}, parts), nil
+		Fallback: v.Substitute.Fallback, Substitute: v.Substitute.Use, AlwaysAllowSubstitutes: v.Substitute.Always,
+		ContentAddressed: v.General.ExperimentalFeatures.Has(config.CADerivations),
+	}
 }
 
-// intactStore adds to a store the check of an object's bytes.
-type intactStore struct{ *local.Store }
+// schedulable is a store that is asked about one path at a time and does not
+// collect, such as a binary cache, as a scheduler asks.
+type schedulable struct{ store.Store }
 
-// Intact implements [schedule.Store].
-func (s intactStore) Intact(ctx context.Context, p storepath.Path) (bool, error) {
-	info, err := s.PathInfo(ctx, p)
-	if err != nil {
-		return false, err
-	}
-	h := nixhash.NewWriter(info.NARHash.Algo())
-	if err := s.WriteNAR(ctx, p, h); err != nil {
-		return false, nil // what can't be read is not intact
-	}
-	return h.Sum() == info.NARHash, nil
+// ValidPaths implements [schedule.Store].
+func (s schedulable) ValidPaths(ctx context.Context, paths []storepath.Path) ([]storepath.Path, error) {
+	return store.ValidPaths(ctx, s.Store, paths)
 }
 
-// Realiser returns how an evaluation builds what it needs.
-func Realiser(s *schedule.Scheduler) world.Realiser {
+// AddTempRoots implements [schedule.Store].
+func (schedulable) AddTempRoots(context.Context, ...storepath.Path) error { return nil }
+
+// Closure implements [schedule.Store].
+func (s schedulable) Closure(ctx context.Context, roots []storepath.Path) ([]*pathinfo.Info, error) {
+	return store.Closure(ctx, s.Store, roots...)
+}
+
+// Realiser returns how an evaluation builds what it needs. What is built is
+// copied to the store of the evaluation unless that is nil, for the same store.
+func Realiser(s *schedule.Scheduler, built store.Reader, evaluated store.Destination) world.Realiser {
 	return func(ctx context.Context, wanted []value.Elem) ([]storepath.Path, error) {
 		targets := make([]plan.Target, len(wanted))
 		for i, e := range wanted {
@@ -77,7 +92,14 @@ func Realiser(s *schedule.Scheduler) world.Realiser {
 			}
 			paths[i] = r.Outputs[0].Path
 		}
-		return paths, nil
+		if evaluated == nil {
+			return paths, nil
+		}
+		infos, err := store.Closure(ctx, built, paths...)
+		if err != nil {
+			return nil, err
+		}
+		return paths, store.Copy(ctx, built, evaluated, infos, store.CopyOptions{Unsigned: true})
 	}
 }
 

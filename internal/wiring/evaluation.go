@@ -11,10 +11,10 @@ import (
 
 	"firn/internal/config"
 	"firn/internal/diag"
+	"firn/internal/format/storepath"
 	"firn/internal/lang/builtin"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/syntax"
-	"firn/internal/store/local"
 	"firn/internal/store/mem"
 	"firn/internal/world"
 )
@@ -39,8 +39,9 @@ type EvaluationOptions struct {
 	ShowTrace bool
 	// LongLived keeps memory use low instead of speed high.
 	LongLived bool
-	// Store is what derivations are written to, unless ReadOnly; nil is none.
-	Store *local.Store
+	// Store is what derivations are written to, unless ReadOnly; nil is one that
+	// takes nothing.
+	Store world.Backing
 	// Realise builds what evaluation needs built; nil builds nothing.
 	Realise world.Realiser
 	// Context ends what evaluation does in the store and on the network.
@@ -76,13 +77,18 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 		SearchPath: searchPath(v, o),
 	}
 	if o.Store == nil {
-		w.Store = &world.DryStore{Dir: o.Machine.StoreDir()}
+		w.Store = &world.DryStore{Dir: o.Machine.StoreDir(), Refuse: !o.ReadOnly}
 		w.Fetch = newFetcher(o.Context, v, o.Machine, &world.FetchStore{Backing: mem.New(o.Machine.StoreDir())}, e)
 	} else {
 		e.store = world.NewStore(o.Context, o.Store, o.Realise, o.ReadOnly)
 		w.Store = e.store
 		w.Fetch = newFetcher(o.Context, v, o.Machine, &world.FetchStore{Backing: o.Store}, e)
-		files.StoreDir, files.RealDir = string(o.Store.Dir()), strings.TrimSuffix(o.Store.RealPath(""), "/")
+		files.StoreDir = string(o.Store.Dir())
+		if at, ok := o.Store.(interface {
+			RealPath(storepath.Path) string
+		}); ok {
+			files.RealDir = strings.TrimSuffix(at.RealPath(""), "/")
+		}
 	}
 	if v.Eval.NativeCode {
 		w.Run = runProgram

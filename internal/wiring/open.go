@@ -13,12 +13,19 @@ import (
 	"firn/internal/config"
 	"firn/internal/diag"
 	"firn/internal/store"
+	"firn/internal/store/mem"
 )
 
 // Open returns the store of any kind that an address means, for commands that
-// need no local one.
+// need no local one. One that keeps nothing, see [IsDummy], is nil.
 func Open(address string, v *config.Values, m *Machine) (store.Store, error) {
 	base, query, _ := strings.Cut(address, "?")
+	switch {
+	case IsDummy(address):
+		return nil, nil
+	case strings.HasPrefix(base, "dummy:"):
+		return mem.New(m.StoreDir()), nil
+	}
 	scheme, place, ok := strings.Cut(base, "://")
 	if ok && binaryCaches[scheme] != nil {
 		params, err := url.ParseQuery(query)

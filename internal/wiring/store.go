@@ -66,7 +66,11 @@ func (m *Machine) DataRoot() string {
 
 // IsDummy reports whether an address means no store at all: what evaluation
 // makes is named and not kept.
-func IsDummy(address string) bool { return strings.HasPrefix(address, "dummy:") }
+func IsDummy(address string) bool {
+	base, query, _ := strings.Cut(address, "?")
+	params, _ := url.ParseQuery(query)
+	return strings.HasPrefix(base, "dummy:") && params.Get("read-only") != "false"
+}
 
 // OpenStore returns the local store that an address means. Nothing is made
 // before it is used.

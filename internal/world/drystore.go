@@ -14,17 +14,26 @@ import (
 // DryStore computes store paths and writes nothing, for read-only evaluation.
 type DryStore struct {
 	Dir storepath.Dir
+	// Refuse fails where something would have to be written, as a store does that
+	// takes nothing.
+	Refuse bool
 
 	buf sync.Pool
 }
 
 // AddText implements [eval.Store].
 func (s *DryStore) AddText(name string, text []byte, refs []storepath.Path) (storepath.Path, error) {
+	if err := s.refusal("addToStoreFromDump"); err != nil {
+		return "", err
+	}
 	return s.Dir.MakeText(name, nixhash.Sum(nixhash.SHA256, text), refs)
 }
 
 // AddDerivation implements [eval.Store].
 func (s *DryStore) AddDerivation(d *derivation.Derivation) (storepath.Path, error) {
+	if err := s.refusal("writeDerivation"); err != nil {
+		return "", err
+	}
 	buf, _ := s.buf.Get().(*[]byte)
 	if buf == nil {
 		buf = new([]byte)
@@ -37,11 +46,21 @@ func (s *DryStore) AddDerivation(d *derivation.Derivation) (storepath.Path, erro
 
 // AddSource implements [eval.Store].
 func (s *DryStore) AddSource(src eval.Source) (storepath.Path, error) {
+	if err := s.refusal("addToStoreFromDump"); err != nil {
+		return "", err
+	}
 	h, err := HashSource(src)
 	if err != nil {
 		return "", err
 	}
 	return s.Dir.MakeFixed(src.Name, storepath.ContentAddress{Method: src.Method, Hash: h}, storepath.References{Others: src.References})
+}
+
+func (s *DryStore) refusal(operation string) error {
+	if !s.Refuse {
+		return nil
+	}
+	return diag.New(diag.InvalidSetting, "operation '%s' is not supported by store '%s'", operation, "dummy://")
 }
 
 // IsValid implements [eval.Store]: nothing is.

@@ -14,11 +14,7 @@ import (
 
 // FetchStore is a store as fetchers need it.
 type FetchStore struct {
-	Backing interface {
-		store.Reader
-		store.Writer
-		store.Opener
-	}
+	Backing Backing
 }
 
 // Dir implements [fetch.Store].

@@ -6,7 +6,6 @@ import (
 	"hash"
 	"io"
 	"os"
-	"strings"
 
 	"firn/internal/diag"
 	"firn/internal/format/nar"
@@ -80,19 +79,4 @@ func narType(t nar.Type) eval.FileType {
 		return eval.Symlink
 	}
 	return eval.Unknown
-}
-
-// singleFile returns the contents of an archive of one file.
-func singleFile(r io.Reader) (string, error) {
-	in := nar.NewReader(r)
-	h, err := in.Next()
-	if err != nil {
-		return "", err
-	}
-	if h.Type != nar.Regular {
-		return "", errors.New("it is not a file")
-	}
-	var b strings.Builder
-	_, err = io.Copy(&b, in)
-	return b.String(), err
 }

@@ -1,7 +1,6 @@
 package world
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"firn/internal/diag"
 	"firn/internal/format/derivation"
 	"firn/internal/format/nixhash"
-	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
 	"firn/internal/lang/value"
@@ -22,9 +20,11 @@ import (
 type Backing interface {
 	store.Reader
 	store.Writer
-	// Closure returns the infos of valid paths and of everything they refer to.
-	Closure(ctx context.Context, roots []storepath.Path) ([]*pathinfo.Info, error)
-	// RealPath is where the files of an object are on this machine.
+	store.Opener
+}
+
+// places is a store whose objects are files of this machine.
+type places interface {
 	RealPath(p storepath.Path) string
 }
 
@@ -146,7 +146,7 @@ func (s *Store) realSource(path string) string {
 	if err != nil {
 		return path
 	}
-	return s.backing.RealPath(p) + rest
+	return s.RealPath(p) + rest
 }
 
 // IsValid implements [eval.Store].
@@ -190,7 +190,7 @@ func (s *Store) Closure(p storepath.Path) ([]storepath.Path, error) {
 	if err := s.Flush(); err != nil {
 		return nil, err
 	}
-	infos, err := s.backing.Closure(s.ctx, []storepath.Path{p})
+	infos, err := store.Closure(s.ctx, s.backing, p)
 	if err != nil {
 		return nil, err
 	}
@@ -209,24 +209,11 @@ func (s *Store) ReadDerivation(p storepath.Path) (*derivation.Derivation, error)
 	if d, ok := s.drvs.Load(p); ok {
 		return d.(*derivation.Derivation), nil
 	}
-	d, err := ReadDerivation(s.ctx, s.backing, p)
+	d, err := store.ReadDerivation(s.ctx, s.backing, p)
 	if err == nil {
 		s.drvs.Store(p, d)
 	}
 	return d, err
-}
-
-// ReadDerivation reads a derivation from any store.
-func ReadDerivation(ctx context.Context, r store.Reader, p storepath.Path) (*derivation.Derivation, error) {
-	var b bytes.Buffer
-	if err := r.WriteNAR(ctx, p, &b); err != nil {
-		return nil, err
-	}
-	text, err := singleFile(&b)
-	if err != nil {
-		return nil, err
-	}
-	return derivation.ParseATerm(r.Dir(), p.DerivationName(), text)
 }
 
 // Realise implements [eval.Store].
@@ -261,4 +248,9 @@ func Placeholder(e value.Elem) string {
 }
 
 // RealPath implements [eval.Store].
-func (s *Store) RealPath(p storepath.Path) string { return s.backing.RealPath(p) }
+func (s *Store) RealPath(p storepath.Path) string {
+	if at, ok := s.backing.(places); ok {
+		return at.RealPath(p)
+	}
+	return s.backing.Dir().Join(p)
+}

@@ -12,6 +12,7 @@ import (
 	"firn/internal/format/nixhash"
 	"firn/internal/format/realisation"
 	"firn/internal/format/storepath"
+	"firn/internal/store"
 )
 
 // answerAll answers the planner's questions until it has no more, those of a kind together. Substituters
@@ -83,6 +84,9 @@ func (c *call) valid(checks []plan.CheckValid) error {
 	if err != nil {
 		return err
 	}
+	if err := c.takeEvaluated(paths, valid); err != nil {
+		return err
+	}
 	for _, k := range checks {
 		ok := valid[k.Path]
 		if ok && k.Contents {
@@ -146,28 +150,32 @@ func (c *call) derivations(reads []plan.ReadDerivation) error {
 		return err
 	}
 	for _, r := range left {
-		if !valid[r.Drv] {
-			c.planner.Derivation(r.Drv, r.Again, nil, nil)
-			continue
+		var d *derivation.Derivation
+		if valid[r.Drv] {
+			d, err = c.read(r.Drv)
+		} else {
+			d, err = c.readEvaluated(r.Drv)
 		}
-		d, err := c.read(r.Drv)
 		c.planner.Derivation(r.Drv, r.Again, d, err)
 	}
 	return nil
 }
 
+// read reads a derivation, as a file where that is possible: there are many.
 func (c *call) read(drv storepath.Path) (*derivation.Derivation, error) {
-	text, err := os.ReadFile(c.s.store.RealPath(drv))
+	at, ok := c.s.store.(interface {
+		RealPath(storepath.Path) string
+	})
+	if !ok || !drv.IsDerivation() {
+		return store.ReadDerivation(c.ctx, c.s.store, drv)
+	}
+	text, err := os.ReadFile(at.RealPath(drv))
 	if err != nil {
 		return nil, err
 	}
-	full := c.s.store.Dir().Join(drv)
-	if !drv.IsDerivation() {
-		return nil, fmt.Errorf("path '%s' is not a store derivation", full)
-	}
 	d, err := derivation.ParseATerm(c.s.store.Dir(), drv.DerivationName(), string(text))
 	if err != nil {
-		return nil, fmt.Errorf("error parsing derivation '%s': %w", full, err)
+		return nil, fmt.Errorf("error parsing derivation '%s': %w", c.s.store.Dir().Join(drv), err)
 	}
 	return d, nil
 }

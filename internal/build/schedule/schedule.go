@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -21,9 +20,9 @@ import (
 	"firn/internal/build/history"
 	"firn/internal/build/plan"
 	"firn/internal/format/derivation"
-	"firn/internal/format/pathinfo"
 	"firn/internal/format/realisation"
 	"firn/internal/format/storepath"
+	"firn/internal/store"
 )
 
 // A Realiser builds derivations whose inputs are valid.
@@ -47,13 +46,10 @@ type Substituter interface {
 
 // Store answers questions; it is the store that is built into.
 type Store interface {
-	Dir() storepath.Dir
-	RealPath(storepath.Path) string
-	ValidPaths(ctx context.Context, paths []storepath.Path) ([]storepath.Path, error)
+	store.Reader
+	store.Validator
+	store.ClosureReader
 	AddTempRoots(ctx context.Context, paths ...storepath.Path) error
-	PathInfo(ctx context.Context, p storepath.Path) (*pathinfo.Info, error)
-	Closure(ctx context.Context, roots []storepath.Path) ([]*pathinfo.Info, error)
-	WriteNAR(ctx context.Context, p storepath.Path, w io.Writer) error
 }
 
 // Traces tell what outputs were built to.
@@ -82,10 +78,11 @@ type Config struct {
 // A Scheduler carries out plans for one store.
 type Scheduler struct {
 	store       Store
-	traces      Traces      // nil where content-addressed derivations are not in use
-	realiser    Realiser    // nil where nothing can be built
-	substituter Substituter // nil where there is none
-	history     History     // nil where builds are not remembered
+	evaluated   store.Reader // nil where derivations come from nowhere else
+	traces      Traces       // nil where content-addressed derivations are not in use
+	realiser    Realiser     // nil where nothing can be built
+	substituter Substituter  // nil where there is none
+	history     History      // nil where builds are not remembered
 	config      Config
 	recorder    *activity.Recorder
 	// Derivations finds derivations that need not be read; it may be set before the first call.
@@ -97,6 +94,7 @@ type Scheduler struct {
 // Parts are what a scheduler is made of; see the fields of Scheduler for what may be nil.
 type Parts struct {
 	Store       Store
+	Evaluated   store.Reader
 	Traces      Traces
 	Realiser    Realiser
 	Substituter Substituter
@@ -106,7 +104,7 @@ type Parts struct {
 
 // New makes a scheduler.
 func New(c Config, p Parts) *Scheduler {
-	return &Scheduler{store: p.Store, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, history: p.History, config: c, recorder: p.Activity,
+	return &Scheduler{store: p.Store, evaluated: p.Evaluated, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, history: p.History, config: c, recorder: p.Activity,
 		builds: make(chan struct{}, max(1, c.MaxJobs)), substitutions: make(chan struct{}, max(1, c.MaxSubstitutionJobs))}
 }
 

@@ -96,6 +96,11 @@ func (p *parts) ValidPaths(_ context.Context, paths []storepath.Path) (list []st
 }
 
 func (p *parts) AddTempRoots(context.Context, ...storepath.Path) error { return nil }
+func (p *parts) IsValid(ctx context.Context, q storepath.Path) (bool, error) {
+	list, err := p.ValidPaths(ctx, []storepath.Path{q})
+	return len(list) > 0, err
+}
+
 func (p *parts) PathInfo(context.Context, storepath.Path) (*pathinfo.Info, error) {
 	return &pathinfo.Info{NARHash: nixhash.Sum(nixhash.SHA256, []byte("good"))}, nil
 }

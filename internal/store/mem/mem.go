@@ -23,6 +23,7 @@ import (
 	"firn/internal/format/signature"
 	"firn/internal/format/storepath"
 	"firn/internal/store"
+	"firn/internal/store/narfs"
 )
 
 // Store is a store in memory. Make one with [New].
@@ -37,7 +38,7 @@ type Store struct {
 // object is a valid path. It does not change once it is in the store.
 type object struct {
 	info    *pathinfo.Info
-	tree    *node
+	tree    *narfs.Tree
 	outputs []store.Output
 }
 
@@ -58,6 +59,9 @@ func NewSigned(dir storepath.Dir, keys signature.PublicKeys) *Store {
 
 // Dir implements [store.Reader].
 func (s *Store) Dir() storepath.Dir { return s.dir }
+
+// Close implements [store.Store]. The objects stay.
+func (s *Store) Close() error { return nil }
 
 func (s *Store) object(p storepath.Path) (*object, error) {
 	s.mu.RLock()
@@ -89,7 +93,7 @@ func (s *Store) WriteNAR(_ context.Context, p storepath.Path, w io.Writer) error
 	if err != nil {
 		return err
 	}
-	return o.tree.dump(w)
+	return o.tree.WriteNAR(w)
 }
 
 // Open implements [store.Opener].
@@ -98,7 +102,7 @@ func (s *Store) Open(_ context.Context, p storepath.Path) (fs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return tree{o.tree}, nil
+	return o.tree, nil
 }
 
 // AllPaths implements [store.Querier].
@@ -162,8 +166,7 @@ func (s *Store) AddText(ctx context.Context, t store.Text) (storepath.Path, erro
 	if err != nil {
 		return "", err
 	}
-	n := &node{kind: nar.Regular, contents: bytes.Clone(t.Contents)}
-	return info.Path, s.register(&object{info: info, tree: n, outputs: outputs})
+	return info.Path, s.register(&object{info: info, tree: narfs.File(bytes.Clone(t.Contents)), outputs: outputs})
 }
 
 // checkDerivation makes sure that a derivation's output paths are what they
@@ -178,7 +181,7 @@ func (s *Store) readDerivation(drv storepath.Path) (*derivation.Derivation, erro
 	if err != nil {
 		return nil, err
 	}
-	return derivation.ParseATerm(s.dir, drv.DerivationName(), string(o.tree.contents))
+	return derivation.ParseATerm(s.dir, drv.DerivationName(), string(o.tree.Contents()))
 }
 
 // AddSource implements [store.Writer].
@@ -192,12 +195,12 @@ func (s *Store) AddSource(_ context.Context, src store.Source) (*pathinfo.Info, 
 	}
 	hash := nixhash.Sum(src.Algorithm(), b.Bytes())
 	narHash, narSize := nixhash.Sum(nixhash.SHA256, b.Bytes()), uint64(b.Len())
-	n := &node{kind: nar.Regular, contents: b.Bytes()}
+	tree := narfs.File(b.Bytes())
 	if src.Method == storepath.Flat {
 		narHash, narSize = store.FileNARHash(b.Bytes())
 	} else {
 		var err error
-		if n, err = read(nar.NewReader(&b)); err != nil {
+		if tree, err = narfs.Read(nar.NewReader(&b)); err != nil {
 			return nil, err
 		}
 	}
@@ -205,7 +208,7 @@ func (s *Store) AddSource(_ context.Context, src store.Source) (*pathinfo.Info, 
 	if err != nil {
 		return nil, err
 	}
-	return info, s.register(&object{info: info, tree: n})
+	return info, s.register(&object{info: info, tree: tree})
 }
 
 // AddNAR implements [store.Writer].
@@ -220,7 +223,7 @@ func (s *Store) AddNAR(ctx context.Context, info *pathinfo.Info, r io.Reader, o 
 	}
 	h := nixhash.NewWriter(nixhash.SHA256)
 	archive := nar.NewReader(io.TeeReader(r, h))
-	n, err := read(archive)
+	tree, err := narfs.Read(archive)
 	if err == nil {
 		err = store.CheckEnd(archive, h)
 	}
@@ -233,13 +236,13 @@ func (s *Store) AddNAR(ctx context.Context, info *pathinfo.Info, r io.Reader, o 
 	if err := store.CheckClaim(s.dir, info); err != nil {
 		return err
 	}
-	if err := store.CheckContents(s.dir, info, n.dump); err != nil {
+	if err := store.CheckContents(s.dir, info, tree.WriteNAR); err != nil {
 		return err
 	}
 	added := *info
-	obj := &object{info: &added, tree: n}
+	obj := &object{info: &added, tree: tree}
 	if info.Path.IsDerivation() {
-		d, err := derivation.ParseATerm(s.dir, info.Path.DerivationName(), string(n.contents))
+		d, err := derivation.ParseATerm(s.dir, info.Path.DerivationName(), string(tree.Contents()))
 		if err == nil {
 			err = s.checkDerivation(d, info.Path)
 		}

@@ -1,4 +1,5 @@
-package mem
+// Package narfs holds the tree of an archive in memory, as a file system.
+package narfs
 
 import (
 	"bytes"
@@ -11,15 +12,34 @@ import (
 	"firn/internal/format/nar"
 )
 
-// tree is an object as an [fs.FS]; "." is the object itself. Links are followed
-// within the object only.
-type tree struct{ root *node }
+// Tree is an object as an [fs.ReadLinkFS]; "." is the object itself. Links are
+// followed within the object only. A Tree does not change.
+type Tree struct{ root *node }
+
+// Read makes the tree of an archive.
+func Read(r *nar.Reader) (*Tree, error) {
+	root, err := read(r)
+	if err != nil {
+		return nil, err
+	}
+	return &Tree{root}, nil
+}
+
+// File returns a tree that is a plain file. The contents are kept, not copied.
+func File(contents []byte) *Tree { return &Tree{&node{kind: nar.Regular, contents: contents}} }
+
+// Contents are those of a tree that is a file, nil for others. They must not be
+// changed.
+func (t *Tree) Contents() []byte { return t.root.contents }
+
+// WriteNAR writes the archive.
+func (t *Tree) WriteNAR(w io.Writer) error { return t.root.dump(w) }
 
 // maxLinks is how many links are followed in one path.
 const maxLinks = 40
 
 // find returns the node at a name, and its last component.
-func (t tree) find(op, name string, followLast bool) (*node, string, error) {
+func (t *Tree) find(op, name string, followLast bool) (*node, string, error) {
 	fail := func(err error) (*node, string, error) {
 		return nil, "", &fs.PathError{Op: op, Path: name, Err: err}
 	}
@@ -55,7 +75,7 @@ func (t tree) find(op, name string, followLast bool) (*node, string, error) {
 }
 
 // Open implements [fs.FS].
-func (t tree) Open(name string) (fs.File, error) {
+func (t *Tree) Open(name string) (fs.File, error) {
 	n, base, err := t.find("open", name, true)
 	if err != nil {
 		return nil, err
@@ -64,7 +84,7 @@ func (t tree) Open(name string) (fs.File, error) {
 }
 
 // Lstat implements [fs.ReadLinkFS].
-func (t tree) Lstat(name string) (fs.FileInfo, error) {
+func (t *Tree) Lstat(name string) (fs.FileInfo, error) {
 	n, base, err := t.find("lstat", name, false)
 	if err != nil {
 		return nil, err
@@ -73,7 +93,7 @@ func (t tree) Lstat(name string) (fs.FileInfo, error) {
 }
 
 // ReadLink implements [fs.ReadLinkFS].
-func (t tree) ReadLink(name string) (string, error) {
+func (t *Tree) ReadLink(name string) (string, error) {
 	n, _, err := t.find("readlink", name, false)
 	if err != nil {
 		return "", err
