@@ -185,6 +185,7 @@ var moduleDoors = []struct {
 	{"github.com/pierrec/lz4/v4", []string{"compress"}},
 	{"github.com/ulikunitz/xz", []string{"compress"}},
 	{"github.com/google/go-cmp", []string{"tests"}},
+	{"github.com/johannesboyne/gofakes3", []string{"tests"}},
 	{"github.com/pelletier/go-toml/v2", []string{"tests"}},
 	{"github.com/rogpeppe/go-internal", []string{"tests"}},
 	{"github.com/peterh/liner", []string{"lang/repl", "cli"}},

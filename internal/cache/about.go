@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strconv"
 	"strings"
 
 	"firn/internal/cache/blob"
+	"firn/internal/compress"
 	"firn/internal/format/storepath"
 )
 
@@ -112,8 +114,33 @@ func (c *Cache) begin(ctx context.Context) error {
 
 // put writes a small file.
 func (c *Cache) put(ctx context.Context, key, contentType string, data []byte) error {
-	o := blob.PutOptions{Size: int64(len(data)), ContentType: contentType}
-	if err := c.blobs.Put(ctx, key, bytes.NewReader(data), o); err != nil {
+	return c.putEncoded(ctx, key, contentType, compress.None, bytes.NewReader(data))
+}
+
+// putEncoded writes a file that is compressed for transport.
+func (c *Cache) putEncoded(ctx context.Context, key, contentType string, m compress.Method, data io.Reader) error {
+	var s spool
+	defer s.close()
+	o := blob.PutOptions{ContentType: contentType}
+	if m != compress.None {
+		o.Encoding = m.String()
+	}
+	enc, err := compress.NewWriter(m, &s, compress.Options{})
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(enc, data); err == nil {
+		err = enc.Close()
+	}
+	if err != nil {
+		return err
+	}
+	r, err := s.reader()
+	if err != nil {
+		return err
+	}
+	o.Size = s.size
+	if err := c.blobs.Put(ctx, key, r, o); err != nil {
 		return fmt.Errorf("write '%s' to binary cache '%s': %w", key, c.URL(), err)
 	}
 	return nil

@@ -228,7 +228,7 @@ func (c *Cache) AddSignatures(ctx context.Context, p storepath.Path, sigs []sign
 // putNarinfo publishes a path.
 func (c *Cache) putNarinfo(ctx context.Context, info *narinfo.Info) error {
 	hashPart := info.Path.HashPart()
-	if err := c.put(ctx, hashPart+narinfoSuffix, "text/x-nix-narinfo", []byte(info.Text(c.o.Dir))); err != nil {
+	if err := c.putEncoded(ctx, hashPart+narinfoSuffix, "text/x-nix-narinfo", c.o.NarinfoEncoding, strings.NewReader(info.Text(c.o.Dir))); err != nil {
 		return err
 	}
 	c.keep(hashPart, info)

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // putIndexes writes what options ask for beside an archive.
 func (c *Cache) putIndexes(ctx context.Context, info *narinfo.Info, list *nar.Listing) error {
 	if c.o.WriteListing {
-		if err := c.put(ctx, info.Path.HashPart()+".ls", "application/json", list.LSFile()); err != nil {
+		if err := c.putEncoded(ctx, info.Path.HashPart()+".ls", "application/json", c.o.ListingEncoding, bytes.NewReader(list.LSFile())); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,10 @@ type Options struct {
 	// something is added.
 	MustExist bool
 	Memory    Memory // nil for none
+
+	// How files other than archives are compressed for transport: narinfos,
+	// listings, logs.
+	NarinfoEncoding, ListingEncoding, LogEncoding compress.Method
 }
 
 // Defaults are the options without parameters.
@@ -55,6 +60,26 @@ func ParseOptions(dir storepath.Dir, params url.Values, transport ...string) (Op
 	return o, nil
 }
 
+// encodings name the methods of other files. They need a transport that keeps
+// beside a file how it is encoded.
+var encodings = map[string]func(*Options) *compress.Method{
+	"narinfo-compression": func(o *Options) *compress.Method { return &o.NarinfoEncoding },
+	"ls-compression":      func(o *Options) *compress.Method { return &o.ListingEncoding },
+	"log-compression":     func(o *Options) *compress.Method { return &o.LogEncoding },
+}
+
+// ParseEncodings reads the parameters of caches whose transport keeps encodings.
+func (o *Options) ParseEncodings(params url.Values) error {
+	for key, field := range encodings {
+		m, err := compress.Parse(params.Get(key))
+		if err != nil {
+			return fmt.Errorf("parameter '%s' of a binary cache: %w", key, err)
+		}
+		*field(o) = m
+	}
+	return nil
+}
+
 // parameters are those of binary caches over any transport.
 var parameters = map[string]func(*Options, string) error{
 	"compression": func(o *Options, s string) (err error) {
@@ -71,18 +96,18 @@ var parameters = map[string]func(*Options, string) error{
 		return err
 	},
 	"parallel-compression": func(o *Options, s string) error {
-		on, err := parseBool(s)
+		on, err := ParseBool(s)
 		if o.Compress.Workers = 1; on {
 			o.Compress.Workers = runtime.GOMAXPROCS(0)
 		}
 		return err
 	},
 	"write-nar-listing": func(o *Options, s string) (err error) {
-		o.WriteListing, err = parseBool(s)
+		o.WriteListing, err = ParseBool(s)
 		return err
 	},
 	"index-debug-info": func(o *Options, s string) (err error) {
-		o.IndexDebug, err = parseBool(s)
+		o.IndexDebug, err = ParseBool(s)
 		return err
 	},
 	"secret-key":  addKeys,
@@ -92,7 +117,7 @@ var parameters = map[string]func(*Options, string) error{
 		return nil
 	},
 	"want-mass-query": func(o *Options, s string) error {
-		on, err := parseBool(s)
+		on, err := ParseBool(s)
 		o.WantMassQuery = &on
 		return err
 	},
@@ -102,7 +127,7 @@ var parameters = map[string]func(*Options, string) error{
 		return err
 	},
 	"trusted": func(o *Options, s string) (err error) {
-		o.Trusted, err = parseBool(s)
+		o.Trusted, err = ParseBool(s)
 		return err
 	},
 	"store": func(o *Options, s string) (err error) {
@@ -114,15 +139,10 @@ var parameters = map[string]func(*Options, string) error{
 // ignored are parameters without meaning for firn.
 func ignored(key string, transport []string) bool {
 	switch key {
-	case "path-info-cache-size", "system-features", "narinfo-compression", "ls-compression", "log-compression":
+	case "path-info-cache-size", "system-features":
 		return true
 	}
-	for _, t := range transport {
-		if t == key {
-			return true
-		}
-	}
-	return false
+	return encodings[key] != nil || slices.Contains(transport, key)
 }
 
 // addKeys reads the files of secret keys, which commas separate.
@@ -144,7 +164,8 @@ func addKeys(o *Options, files string) error {
 	return nil
 }
 
-func parseBool(s string) (bool, error) {
+// ParseBool reads a parameter that is on or off.
+func ParseBool(s string) (bool, error) {
 	switch s {
 	case "true", "yes", "1":
 		return true, nil

@@ -78,14 +78,5 @@ func (c *Cache) AddBuildLog(ctx context.Context, drv storepath.Path, log io.Read
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	var s spool
-	defer s.close()
-	if _, err := io.Copy(&s, log); err != nil {
-		return err
-	}
-	r, err := s.reader()
-	if err != nil {
-		return err
-	}
-	return c.blobs.Put(ctx, "log/"+string(drv), r, blob.PutOptions{Size: s.size, ContentType: "text/plain; charset=utf-8"})
+	return c.putEncoded(ctx, "log/"+string(drv), "text/plain; charset=utf-8", c.o.LogEncoding, log)
 }

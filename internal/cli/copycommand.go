@@ -32,7 +32,7 @@ var (
 var copyCommand = Command{
 	Name: "copy", Category: MainCommands, Feature: config.NixCommand,
 	Summary: "copy paths between stores",
-	Doc:     "Copies paths, and everything that they refer to, from one store to another: a local store, a directory like `/mnt`, or a binary cache like `file:///mnt/cache`, `https://cache.example.org`. What the destination has is not copied. A local store takes only what is signed by a key in `trusted-public-keys`, unless `--no-check-sigs` is given.",
+	Doc:     "Copies paths, and everything that they refer to, from one store to another: a local store, a directory like `/mnt`, or a binary cache like `file:///mnt/cache`, `https://cache.example.org` or `s3://bucket`. What the destination has is not copied. A local store takes only what is signed by a key in `trusted-public-keys`, unless `--no-check-sigs` is given.",
 	Examples: []Example{
 		{"Copy the result of a build to a binary cache in a directory", "nix copy --to file:///tmp/cache ./result"},
 		{"Copy it with another compression, and signed", "nix copy --to 'file:///tmp/cache?compression=zstd&secret-key=/etc/nix/key' ./result"},

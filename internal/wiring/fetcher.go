@@ -14,6 +14,7 @@ import (
 	"firn/internal/fetch"
 	"firn/internal/fetch/download"
 	"firn/internal/fetch/input"
+	"firn/internal/fetch/s3"
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
 	"firn/internal/lang/eval"
@@ -83,8 +84,13 @@ func withClosure(ctx context.Context, from string, p storepath.Path, v *config.V
 
 // NewClient downloads as the settings say.
 func NewClient(v *config.Values, m *Machine) (*download.Client, error) {
+	return download.New(clientOptions(v, m))
+}
+
+func milliseconds[N uint32 | uint64](n N) time.Duration { return time.Duration(n) * time.Millisecond }
+
+func clientOptions(v *config.Values, m *Machine) download.Options {
 	t := &v.Transfer
-	milliseconds := func(n uint32) time.Duration { return time.Duration(n) * time.Millisecond }
 	seconds := func(n uint64) time.Duration {
 		if n == 0 {
 			return -1 // no limit
@@ -95,12 +101,13 @@ func NewClient(v *config.Values, m *Machine) (*download.Client, error) {
 	if connections == 0 {
 		connections = math.MaxInt32
 	}
-	return download.New(download.Options{
+	return download.Options{
 		UserAgentSuffix: t.UserAgentSuffix, Attempts: int(t.Attempts), RetryDelay: milliseconds(t.RetryDelay),
 		RateLimitDelay: milliseconds(t.RateLimitedDelay), MaxRetryDelay: milliseconds(t.MaxRetryDelay), NoJitter: !t.RetryJitter,
 		ConnectTimeout: seconds(t.ConnectTimeout), StallTimeout: seconds(t.StallTimeout), Connections: connections,
 		HTTP1: !t.HTTP2, Speed: int64(t.Speed) * 1024, Netrc: t.NetrcFile, CAFile: t.SSLCertFile, Recorder: m.Recorder,
-	})
+		S3: s3.NewChain(s3.Options{Env: m.Env, Home: m.Home}),
+	}
 }
 
 // CacheDir is where fetchers remember things.

@@ -2,8 +2,11 @@ package wiring
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +15,8 @@ import (
 	"firn/internal/cache/infocache"
 	"firn/internal/config"
 	"firn/internal/diag"
+	"firn/internal/fetch/download"
+	"firn/internal/fetch/s3"
 	"firn/internal/store"
 	"firn/internal/store/mem"
 )
@@ -51,7 +56,7 @@ func Open(address string, v *config.Values, m *Machine) (store.Store, error) {
 // binaryCaches open caches by the scheme of their address; base is all of it
 // before the parameters, place what follows the scheme.
 var binaryCaches = map[string]func(base, place string, params url.Values, v *config.Values, m *Machine) (*cache.Cache, error){
-	"file": openFileCache, "http": openHTTPCache, "https": openHTTPCache,
+	"file": openFileCache, "http": openHTTPCache, "https": openHTTPCache, "s3": openS3Cache,
 }
 
 func openFileCache(_, place string, params url.Values, _ *config.Values, m *Machine) (*cache.Cache, error) {
@@ -70,16 +75,100 @@ func openFileCache(_, place string, params url.Values, _ *config.Values, m *Mach
 }
 
 func openHTTPCache(base, _ string, params url.Values, v *config.Values, m *Machine) (*cache.Cache, error) {
-	o, err := cache.ParseOptions(m.StoreDir(), params, "tls-certificate", "tls-private-key")
+	o, client, err := webCache(params, v, m)
 	if err != nil {
 		return nil, err
 	}
-	client, err := NewClient(v, m)
-	if err != nil {
-		return nil, err
-	}
-	o.MustExist, o.Memory = true, narinfoMemory(v, m)
 	return cache.New(blob.NewHTTP(base, client), o), nil
+}
+
+// webParameters are those of caches on servers, besides those of all caches.
+var webParameters = []string{
+	"tls-certificate", "tls-private-key", "retry-attempts", "retry-delay", "retry-delay-rate-limited", "retry-max-delay",
+}
+
+// webCache reads what caches on servers have in common.
+func webCache(params url.Values, v *config.Values, m *Machine, further ...string) (cache.Options, *download.Client, error) {
+	o, err := cache.ParseOptions(m.StoreDir(), params, append(further, webParameters...)...)
+	if err == nil {
+		err = o.ParseEncodings(params)
+	}
+	if err != nil {
+		return o, nil, err
+	}
+	t := clientOptions(v, m)
+	for name, set := range map[string]func(uint64){
+		"retry-attempts":           func(n uint64) { t.Attempts = int(n) },
+		"retry-delay":              func(n uint64) { t.RetryDelay = milliseconds(n) },
+		"retry-delay-rate-limited": func(n uint64) { t.RateLimitDelay = milliseconds(n) },
+		"retry-max-delay":          func(n uint64) { t.MaxRetryDelay = milliseconds(n) },
+	} {
+		if !params.Has(name) {
+			continue
+		}
+		n, err := strconv.ParseUint(params.Get(name), 10, 32)
+		if err != nil {
+			return o, nil, fmt.Errorf("parameter '%s' of a binary cache: %w", name, err)
+		}
+		set(n)
+	}
+	t.ClientCert, t.ClientKey = params.Get("tls-certificate"), params.Get("tls-private-key")
+	client, err := download.New(t)
+	o.MustExist, o.Memory = true, narinfoMemory(v, m)
+	return o, client, err
+}
+
+// bucketParameters say how files are put into a bucket.
+var bucketParameters = []string{"multipart-upload", "multipart-chunk-size", "buffer-size", "multipart-threshold", "storage-class"}
+
+func openS3Cache(_, place string, params url.Values, v *config.Values, m *Machine) (*cache.Cache, error) {
+	o, client, err := webCache(params, v, m, slices.Concat(s3.Parameters, bucketParameters)...)
+	if err != nil {
+		return nil, err
+	}
+	b, err := bucketOptions(params)
+	if err != nil {
+		return nil, err
+	}
+	if text := s3.Deprecated(b.Params); text != "" {
+		m.Recorder.Warn(text)
+	}
+	blobs, err := blob.NewS3(strings.TrimRight(place, "/"), b, client)
+	if err != nil {
+		return nil, err
+	}
+	return cache.New(blobs, o), nil
+}
+
+func bucketOptions(params url.Values) (blob.S3Options, error) {
+	b := blob.DefaultS3Options()
+	b.Params = make(map[string]string)
+	for _, name := range s3.Parameters {
+		if params.Has(name) {
+			b.Params[name] = params.Get(name)
+		}
+	}
+	b.StorageClass = params.Get("storage-class")
+	for name, size := range map[string]*int64{
+		"buffer-size": &b.PartSize, "multipart-chunk-size": &b.PartSize, "multipart-threshold": &b.Threshold,
+	} {
+		if !params.Has(name) {
+			continue
+		}
+		n, err := strconv.ParseInt(params.Get(name), 10, 64)
+		if err != nil {
+			return b, fmt.Errorf("parameter '%s' of a bucket: %w", name, err)
+		}
+		*size = n
+	}
+	if params.Has("multipart-upload") {
+		on, err := cache.ParseBool(params.Get("multipart-upload"))
+		if err != nil {
+			return b, fmt.Errorf("parameter 'multipart-upload' of a bucket: %w", err)
+		}
+		b.Multipart = on
+	}
+	return b, nil
 }
 
 // narinfoMemory opens the database of what caches have said; without one they

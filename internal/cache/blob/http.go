@@ -12,12 +12,13 @@ import (
 // HTTP is a store on a web server, below a URL.
 type HTTP struct {
 	url    string
+	query  string // what every file's URL ends in
 	client *download.Client
 }
 
 // NewHTTP returns the store below an http or https URL.
 func NewHTTP(url string, client *download.Client) *HTTP {
-	return &HTTP{strings.TrimRight(url, "/"), client}
+	return &HTTP{url: strings.TrimRight(url, "/"), client: client}
 }
 
 // URL implements [Store].
@@ -28,7 +29,10 @@ func (h *HTTP) address(key string) string {
 	if strings.HasPrefix(key, "https://") || strings.HasPrefix(key, "http://") {
 		return key
 	}
-	return h.url + "/" + key
+	if h.query != "" {
+		key, _, _ = strings.Cut(key, "?") // some narinfos have a query, which other servers ignore
+	}
+	return h.url + "/" + key + h.query
 }
 
 // Get implements [Store].
@@ -64,7 +68,8 @@ func (h *HTTP) Has(ctx context.Context, key string) (bool, error) {
 
 // Put implements [Store].
 func (h *HTTP) Put(ctx context.Context, key string, r io.ReadSeeker, o PutOptions) error {
-	return h.client.Upload(ctx, download.Upload{URL: h.address(key), Body: r, Size: o.Size, ContentType: o.ContentType, Encoding: o.Encoding})
+	_, err := h.client.Upload(ctx, download.Upload{URL: h.address(key), Body: r, Size: o.Size, ContentType: o.ContentType, Encoding: o.Encoding})
+	return err
 }
 
 // failure tells a file that is not there. Caches in S3 that may not be listed

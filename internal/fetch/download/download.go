@@ -1,4 +1,4 @@
-// Package download gets files from http, https and file URLs.
+// Package download gets files from http, https, file and s3 URLs, and puts them on web servers.
 //
 // A [Client] knows how to connect, whom to trust and when to try again; [Client.Open] gives a stream that survives
 // broken connections where the server can continue in the middle, [Client.Save] writes to a file and may also start
@@ -18,9 +18,11 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"firn/internal/activity"
+	"firn/internal/fetch/s3"
 	"firn/internal/fetch/uri"
 )
 
@@ -39,6 +41,9 @@ type Options struct {
 	Speed           int64         // bytes per second; 0 is no limit
 	Netrc           string        // file with credentials; may not exist
 	CAFile          string        // certificates to trust instead of the system's; "" for those
+	ClientCert      string        // certificate that the client shows, in PEM; "" for none
+	ClientKey       string        // its private key
+	S3              *s3.Chain     // credentials for s3 URLs; nil asks without any
 	Recorder        *activity.Recorder
 }
 
@@ -104,8 +109,9 @@ func (e *Error) Unwrap() error { return e.err }
 
 // Client downloads files. It is safe for concurrent use.
 type Client struct {
-	options Options
-	http    *transport
+	options  Options
+	http     *transport
+	unsigned sync.Once // that requests to a bucket are not signed has been said
 }
 
 // New makes a client. A certificate file that cannot be read is an error.
@@ -145,7 +151,7 @@ func (c *Client) Open(ctx context.Context, r Request) (*Body, error) {
 	switch scheme {
 	case "file":
 		t.dial = t.dialFile
-	case "http", "https":
+	case "http", "https", "s3":
 		t.dial = t.dialHTTP
 	default:
 		t.cancel(nil)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"firn/internal/activity"
+	"firn/internal/fetch/s3"
 	"firn/internal/fetch/uri"
 )
 
@@ -232,7 +233,7 @@ func (t *transfer) dialHTTP() error {
 	if t.request.Head {
 		method = http.MethodHead
 	}
-	req, err := http.NewRequestWithContext(t.ctx, method, t.request.URL, nil)
+	req, err := t.client.newRequest(t.ctx, method, t.request.URL, nil, nil)
 	if err != nil {
 		return &Error{Reason: Other, text: fmt.Sprintf("unable to download '%s': URL using bad/illegal format or missing URL (3) %v", t.display, err), err: err}
 	}
@@ -248,6 +249,9 @@ func (t *transfer) dialHTTP() error {
 	if rng := t.rangeHeader(); rng != "" {
 		req.Header.Set("Accept-Encoding", "identity")
 		req.Header.Set("Range", rng)
+	}
+	if err := t.client.sign(req, t.request.URL, s3.NoPayload); err != nil {
+		return &Error{Reason: Other, text: fmt.Sprintf("unable to download '%s': %v", t.display, err), err: err}
 	}
 	resp, chain, err := t.client.http.do(req)
 	if err != nil {
@@ -355,6 +359,7 @@ func (t *transfer) refused(resp *http.Response) *Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	e := &Error{Status: resp.StatusCode, body: string(body), text: fmt.Sprintf("unable to download '%s': HTTP error %d", t.display, resp.StatusCode)}
 	switch code := resp.StatusCode; {
+	case s3.Passing(code, body):
 	case code == http.StatusNotFound || code == http.StatusGone:
 		e.Reason = NotFound
 	case code == http.StatusUnauthorized || code == http.StatusProxyAuthRequired:

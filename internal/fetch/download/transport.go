@@ -53,6 +53,16 @@ func newTransport(o Options) (*transport, error) {
 		}
 		rt.TLSClientConfig = &tls.Config{RootCAs: pool}
 	}
+	if o.ClientCert != "" {
+		pair, err := tls.LoadX509KeyPair(o.ClientCert, o.ClientKey)
+		if err != nil {
+			return nil, fmt.Errorf("read client certificate: %w", err)
+		}
+		if rt.TLSClientConfig == nil {
+			rt.TLSClientConfig = &tls.Config{}
+		}
+		rt.TLSClientConfig.Certificates = []tls.Certificate{pair}
+	}
 	t := &transport{userAgent: strings.TrimSpace("firn " + o.UserAgentSuffix)}
 	t.client = &http.Client{Transport: withAccounts{rt, t}, CheckRedirect: keepChain}
 	text, err := os.ReadFile(o.Netrc)
@@ -127,8 +137,12 @@ func decode(encoding string, r io.Reader) (io.Reader, error) {
 			r, err = compress.NewReader(compress.Zstd, r)
 		case "deflate":
 			r, err = inflate(r)
-		default:
-			err = fmt.Errorf("unknown encoding '%s'", name)
+		default: // binary caches may have files in any method's form
+			m, unknown := compress.Parse(name)
+			if unknown != nil {
+				return nil, fmt.Errorf("unknown encoding '%s'", name)
+			}
+			r, err = compress.NewReader(m, r)
 		}
 		if err != nil {
 			return nil, err
