@@ -35,6 +35,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&printDevEnvCommand,
 		&replCommand,
 		&runCommand,
+		&serveCommand,
 		&storeCommand,
 		&versionCommand,
 		&whyDependsCommand,

@@ -117,11 +117,18 @@ func NewReader(m Method, r io.Reader) (io.ReadCloser, error) {
 // NewWriter returns a writer that compresses into w. Closing it ends the
 // compressed stream and does not close w.
 func NewWriter(m Method, w io.Writer, o Options) (io.WriteCloser, error) {
-	row := &methods[m]
-	if least, most := row.levels[0], row.levels[1]; o.HasLevel && m != None && (o.Level < least || o.Level > most) {
-		return nil, fmt.Errorf("compression level %d is not one of %d to %d that '%s' has", o.Level, least, most, m)
+	if err := m.CheckLevel(o); err != nil {
+		return nil, err
 	}
-	return row.write(w, o)
+	return methods[m].write(w, o)
+}
+
+// CheckLevel refuses a level that the method does not have.
+func (m Method) CheckLevel(o Options) error {
+	if least, most := methods[m].levels[0], methods[m].levels[1]; o.HasLevel && m != None && (o.Level < least || o.Level > most) {
+		return fmt.Errorf("compression level %d is not one of %d to %d that '%s' has", o.Level, least, most, m)
+	}
+	return nil
 }
 
 // reader names the method in errors and makes them final.
