@@ -112,7 +112,7 @@ func (e *evaluation) rehearse(ctx context.Context, list []wanted) error {
 	}
 	sum, err := e.scheduler.Rehearse(ctx, targets)
 	if err != nil {
-		return buildError(err)
+		return e.call.buildError(err)
 	}
 	e.call.Log.Say(0, sum.Text(e.StoreDir))
 	return nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -34,9 +35,19 @@ func (e *evaluation) build(ctx context.Context, list []wanted) ([]plan.Result, e
 	}
 	results, err := e.scheduler.Realise(ctx, targets)
 	if err != nil {
-		return nil, buildError(err)
+		return nil, e.call.buildError(err)
 	}
 	return results, nil
+}
+
+// buildError is that of a command. Only the classic ones exit with a code that
+// tells what went wrong.
+func (c *Call) buildError(err error) error {
+	err = buildError(err)
+	if d := (*diag.Error)(nil); !c.Root.Classic && errors.As(err, &d) {
+		d.Status = 1
+	}
+	return err
 }
 
 // buildError gives a failed build the exit code that it asks for.

@@ -154,7 +154,7 @@ func (cp *copying) evaluated(ctx context.Context) (paths []storepath.Path, outpu
 		return paths, nil, nil
 	}
 	if cp.fromName != "" {
-		outputs, err = e.outputsIn(ctx, cp.from, list)
+		outputs, err = e.tracedIn(ctx, cp.from, list)
 	} else {
 		outputs, err = e.builtOutputs(ctx, list)
 	}
@@ -169,7 +169,7 @@ func (e *evaluation) builtOutputs(ctx context.Context, list []wanted) ([]plan.Ou
 	if _, err := e.build(ctx, list); err != nil {
 		return nil, err
 	}
-	return e.outputsIn(ctx, e.target, list)
+	return e.tracedIn(ctx, e.target, list)
 }
 
 // copyTraces copies what is recorded of outputs, so that others know them

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"firn/internal/build/plan"
 	"firn/internal/diag"
@@ -20,6 +21,7 @@ type outputFinder struct {
 	read   func(storepath.Path) (*derivation.Derivation, error)
 	traces store.Traces // nil for a store that records nothing
 	known  map[storepath.Path]*resolvedDerivation
+	found  []plan.Output // that are recorded and were asked for, by ourselves too
 }
 
 // resolvedDerivation is a derivation whose inputs are paths.
@@ -46,6 +48,7 @@ func (f *outputFinder) output(ctx context.Context, drv storepath.Path, name stri
 	recorded, err := f.traces.Realisation(ctx, realisation.ID{Drv: r.path, Output: name})
 	if recorded != nil {
 		out.Path = recorded.OutPath
+		f.found = append(f.found, out)
 	}
 	return out, err
 }
@@ -109,19 +112,41 @@ func (e *evaluation) finder(s store.Store) *outputFinder {
 // outputsIn returns the outputs that are wanted, which have to be known without
 // building.
 func (e *evaluation) outputsIn(ctx context.Context, s store.Store, list []wanted) ([]plan.Output, error) {
-	outputs, err := e.recordedIn(ctx, s, list)
-	for _, o := range outputs {
-		if o.Path == "" {
-			return nil, diag.New(diag.InvalidStorePath, "derivation '%s' does not have a known path for its output '%s'", e.StoreDir.Join(o.Drv), o.Name)
-		}
+	outputs, err := e.finder(s).recorded(ctx, list)
+	if err != nil {
+		return nil, err
 	}
-	return outputs, err
+	return outputs, e.checkKnown(outputs)
 }
 
-// recordedIn returns the outputs that are wanted; those that are not known
-// without building have no path, and the derivation that was asked for.
-func (e *evaluation) recordedIn(ctx context.Context, s store.Store, list []wanted) ([]plan.Output, error) {
+// tracedIn is outputsIn with the outputs of other derivations that had to be
+// looked up to know which ones are meant.
+func (e *evaluation) tracedIn(ctx context.Context, s store.Store, list []wanted) ([]plan.Output, error) {
 	f := e.finder(s)
+	outputs, err := f.recorded(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range f.found {
+		if !slices.Contains(outputs, o) {
+			outputs = append(outputs, o)
+		}
+	}
+	return outputs, e.checkKnown(outputs)
+}
+
+func (e *evaluation) checkKnown(outputs []plan.Output) error {
+	for _, o := range outputs {
+		if o.Path == "" {
+			return diag.New(diag.InvalidStorePath, "derivation '%s' does not have a known path for its output '%s'", e.StoreDir.Join(o.Drv), o.Name)
+		}
+	}
+	return nil
+}
+
+// recorded returns the outputs that are wanted; those that are not known without
+// building have no path, and the derivation that was asked for.
+func (f *outputFinder) recorded(ctx context.Context, list []wanted) ([]plan.Output, error) {
 	var outputs []plan.Output
 	for _, w := range list {
 		if w.target.IsPath() {

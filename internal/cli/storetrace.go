@@ -77,7 +77,7 @@ func (c *Call) knownOutputs(ctx context.Context, st store.Store) (outputs []plan
 	if err != nil {
 		return nil, err
 	}
-	return e.outputsIn(ctx, st, list)
+	return e.tracedIn(ctx, st, list)
 }
 
 var storeTraceDeleteCommand = Command{

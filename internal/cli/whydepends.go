@@ -100,7 +100,7 @@ func (c *Call) onePath(ctx context.Context, st store.Store, arg string, build bo
 		for _, r := range results {
 			outputs = append(outputs, resultOutputs(r)...)
 		}
-	} else if outputs, err = e.recordedIn(ctx, st, list); err != nil {
+	} else if outputs, err = e.finder(st).recorded(ctx, list); err != nil {
 		return "", err
 	}
 	if len(outputs) != 1 {

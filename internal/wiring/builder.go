@@ -20,9 +20,13 @@ import (
 // they are made from may come from the store of the evaluation, nil for none.
 func NewScheduler(v *config.Values, m *Machine, st store.Store, evaluated store.Reader) (*schedule.Scheduler, error) {
 	parts := schedule.Parts{Store: schedulable{st}, Evaluated: evaluated, Activity: m.Recorder}
+	c := scheduleConfig(v)
 	l, ok := st.(*local.Store)
-	if !ok {
-		return schedule.New(scheduleConfig(v), parts), nil // nothing is built or fetched there
+	if !ok { // nothing is built or fetched there
+		if traces, ok := st.(store.Traces); ok {
+			parts.Traces = traces
+		}
+		return schedule.New(c, parts), nil
 	}
 	parts.Store = l
 	r := newRealiser(v, m, l)
@@ -41,7 +45,6 @@ func NewScheduler(v *config.Values, m *Machine, st store.Store, evaluated store.
 	if substituters != nil {
 		parts.Substituter = substituters
 	}
-	c := scheduleConfig(v)
 	if c.ContentAddressed {
 		r.Traces, parts.Traces = l, l
 	}
