@@ -83,7 +83,11 @@ type Result struct {
 // Stopped closes an activity.
 type Stopped struct{ ID ID }
 
+// Failure is an error of something that others go on after.
+type Failure struct{ Err error }
+
 func (Message) event() {}
+func (Failure) event() {}
 func (Started) event() {}
 func (Result) event()  {}
 func (Stopped) event() {}
@@ -120,6 +124,13 @@ func (r *Recorder) Say(level Level, text string) {
 // Warn says a warning, with the word in front as Nix writes it; whoever shows it
 // takes colours off where there are none.
 func (r *Recorder) Warn(text string) { r.Say(Warn, "\x1b[35;1mwarning:\x1b[0m "+text) }
+
+// Fail tells of an error after which work goes on.
+func (r *Recorder) Fail(err error) {
+	if r != nil {
+		r.sink.Emit(Failure{err})
+	}
+}
 
 // Start opens an activity without parent.
 func (r *Recorder) Start(kind Kind, level Level, text string, fields ...Field) *Activity {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 
+	"firn/internal/activity"
 	"firn/internal/build/plan"
 	"firn/internal/config"
 	"firn/internal/lang/symbol"
@@ -28,12 +29,17 @@ var buildCommand = Command{
 		{"Build an attribute without a link and print its path", "nix build --file ./default.nix --no-link --print-out-paths hello"},
 		{"Build two outputs", "nix build --file ./default.nix 'openssl^bin,man'"},
 	},
-	Flags: [][]*Flag{{&buildDryRunFlag, &noLinkFlag, &outLinkFlag, &printOutPathsFlag, &rebuildFlag}, jsonFlags, installableFlags, evalFlags},
+	Flags: [][]*Flag{{&buildDryRunFlag, &noLinkFlag, &outLinkFlag, &printOutPathsFlag, &rebuildFlag, &pathStdinFlag}, jsonFlags, installableFlags, evalFlags},
 	Args:  []Arg{{Label: "installables", Many: true}},
 	Run:   runBuild,
 }
 
 func runBuild(ctx context.Context, c *Call) error {
+	if c.Has(&pathStdinFlag) {
+		if err := c.moreArguments(); err != nil {
+			return err
+		}
+	}
 	e, err := c.newEvaluation(ctx, false)
 	if err != nil {
 		return err
@@ -55,7 +61,7 @@ func runBuild(ctx context.Context, c *Call) error {
 	if err != nil {
 		return err
 	}
-	if !c.Has(&noLinkFlag) {
+	if c.Last(&noLinkFlag, &outLinkFlag) != &noLinkFlag {
 		name, ok := c.Value(&outLinkFlag)
 		if !ok {
 			name = "result"
@@ -82,23 +88,30 @@ func (e *evaluation) printResults(list []wanted, results []plan.Result) error {
 	if !c.Has(&jsonFlag) {
 		return nil
 	}
-	type built struct {
-		DrvPath string            `json:"drvPath,omitempty"`
-		Outputs map[string]string `json:"outputs,omitempty"`
-		Path    string            `json:"path,omitempty"`
-	}
-	out := make([]built, len(results))
+	return e.printResultsJSON(list, results)
+}
+
+func (e *evaluation) printResultsJSON(list []wanted, results []plan.Result) error {
+	out := make([]any, len(results))
 	for i, r := range results {
-		if list[i].target.IsPath() {
-			out[i].Path = e.StoreDir.Join(r.Path)
-			continue
-		}
-		out[i] = built{DrvPath: e.StoreDir.Join(list[i].target.Path), Outputs: map[string]string{}}
-		for _, o := range r.Outputs {
-			out[i].Outputs[o.Name] = e.StoreDir.Join(o.Path)
+		out[i] = e.resultJSON(&list[i].target, r)
+	}
+	return e.call.printJSON(out)
+}
+
+// resultJSON is a path, or a derivation with its outputs.
+func (e *evaluation) resultJSON(t *plan.Target, r plan.Result) any {
+	if t.IsPath() {
+		return e.StoreDir.Join(r.Path)
+	}
+	outputs := make(map[string]any, len(r.Outputs))
+	for _, o := range r.Outputs {
+		outputs[o.Name] = nil
+		if o.Path != "" {
+			outputs[o.Name] = e.StoreDir.Join(o.Path)
 		}
 	}
-	return c.printJSON(out)
+	return map[string]any{"drvPath": e.StoreDir.Join(t.Path), "outputs": outputs}
 }
 
 // rehearse prints what would be done.
@@ -110,11 +123,14 @@ func (e *evaluation) rehearse(ctx context.Context, list []wanted) error {
 	if err := e.needBuilder(); err != nil {
 		return err
 	}
-	sum, err := e.scheduler.Rehearse(ctx, targets)
+	sum, results, err := e.scheduler.Foresee(ctx, targets)
 	if err != nil {
 		return e.call.buildError(err)
 	}
-	e.call.Log.Say(0, sum.Text(e.StoreDir))
+	e.call.printMissing(sum, e.StoreDir, activity.Error)
+	if e.call.Has(&jsonFlag) {
+		return e.printResultsJSON(list, results)
+	}
 	return nil
 }
 

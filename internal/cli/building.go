@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"firn/internal/build/plan"
@@ -33,6 +35,9 @@ func (e *evaluation) build(ctx context.Context, list []wanted) ([]plan.Result, e
 	if err := e.needBuilder(); err != nil {
 		return nil, err
 	}
+	if err := e.announce(ctx, targets); err != nil {
+		return nil, err
+	}
 	results, err := e.scheduler.Realise(ctx, targets)
 	if err != nil {
 		return nil, e.call.buildError(err)
@@ -44,10 +49,28 @@ func (e *evaluation) build(ctx context.Context, list []wanted) ([]plan.Result, e
 // tells what went wrong.
 func (c *Call) buildError(err error) error {
 	err = buildError(err)
-	if d := (*diag.Error)(nil); !c.Root.Classic && errors.As(err, &d) {
-		d.Status = 1
+	d, failed := (*diag.Error)(nil), (*schedule.Error)(nil)
+	if c.Root.Classic || !errors.As(err, &d) {
+		return err
+	}
+	d.Status = 1
+	if errors.As(err, &failed) && len(failed.Failed) > 1 {
+		dir := c.machine().StoreDir()
+		d.Msg = schedule.FailureText(failed.Failed, func(t plan.Target) string { return targetText(dir, t) })
 	}
 	return err
+}
+
+// targetText is a target as one types it.
+func targetText(dir storepath.Dir, t plan.Target) string {
+	text := strings.Join(append([]string{dir.Join(t.Path)}, t.Chain...), "^")
+	switch {
+	case t.All:
+		return text + "^*"
+	case len(t.Outputs) > 0:
+		return text + "^" + strings.Join(t.Outputs, ",")
+	}
+	return text
 }
 
 // buildError gives a failed build the exit code that it asks for.
@@ -62,44 +85,53 @@ func buildError(err error) error {
 // installables evaluates the arguments to what is to be built: all of it in the
 // value if no outputs are named.
 func (e *evaluation) installables(args []string) (list []wanted, err error) {
-	if len(args) == 0 {
+	if len(args) == 0 && !e.call.Has(&pathStdinFlag) {
 		args = []string{""}
 	}
 	err = e.Run(func(w *eval.Worker) {
 		for _, arg := range args {
-			if p, outputs, ok := e.storeArgument(w, arg); ok {
-				list = append(list, wanted{target: storeTarget(p, outputs)})
+			if t, ok := e.storeArgument(w, arg); ok {
+				list = append(list, wanted{target: t})
 				continue
 			}
-			c, _, outputs := e.installable(w, arg)
+			c, pos, outputs := e.installable(w, arg)
+			if t, ok := e.singleTarget(w, c, pos, arg); ok {
+				list = append(list, wanted{target: t})
+				continue
+			}
 			list = append(list, e.packages(w, c, outputs)...)
 		}
 	})
 	return list, err
 }
 
-// storeArgument recognises a path in the store, with outputs after ^.
-func (e *evaluation) storeArgument(w *eval.Worker, arg string) (p storepath.Path, outputs string, ok bool) {
-	if !strings.HasPrefix(arg, string(w.StoreDir)+"/") {
-		return "", "", false
+// storeArgument recognises a path in the store, with outputs after ^, and without
+// an expression whose attribute it could name also a link that leads there.
+func (e *evaluation) storeArgument(w *eval.Worker, arg string) (t plan.Target, ok bool) {
+	path, names, hasOutputs := strings.Cut(arg, "^")
+	if !strings.HasPrefix(path, string(w.StoreDir)+"/") {
+		if e.call.Has(&fileFlag) || e.call.Has(&newExprFlag) || !strings.Contains(path, "/") {
+			return t, false
+		}
+		place, err := followLinks(w.StoreDir, path)
+		if err != nil {
+			return t, false
+		}
+		path = place
 	}
-	arg, outputs, _ = strings.Cut(arg, "^")
-	p, _, err := w.StoreDir.ParseInside(arg)
-	return p, outputs, err == nil
-}
-
-func storeTarget(p storepath.Path, outputs string) plan.Target {
-	t := plan.Target{Path: p}
-	switch {
-	case outputs == "*":
-		t.All = true
-	case outputs != "":
-		t.Outputs = strings.Split(outputs, ",")
+	p, _, err := w.StoreDir.ParseInside(path)
+	if err != nil {
+		return t, false
 	}
-	return t
+	t.Path = p
+	if hasOutputs {
+		w.Check(parseOutputs(&t, names))
+	}
+	return t, true
 }
 
 // packages finds the derivations in a value, with the outputs that are meant.
+// Nix: each derivation comes once, in the order of paths (2.34).
 func (e *evaluation) packages(w *eval.Worker, c *value.Value, outputs string) (list []wanted) {
 	for _, p := range packages.Find(w, c, packages.Options{AutoArgs: e.autoArgs(w)}) {
 		drv := p.DrvPath(w)
@@ -107,15 +139,19 @@ func (e *evaluation) packages(w *eval.Worker, c *value.Value, outputs string) (l
 			w.Fail(diag.New(diag.InvalidDerivation, "derivation does not contain a 'drvPath' attribute"))
 		}
 		t := plan.Target{Path: drv}
-		switch {
-		case outputs == "*":
-			t.All = true
-		case outputs != "":
-			t.Outputs = strings.Split(outputs, ",")
-		default:
+		if outputs != "" {
+			w.Check(parseOutputs(&t, outputs))
+		} else {
 			t.Outputs = defaultOutputs(w, &p)
 		}
-		list = append(list, wanted{target: t, program: programName(w, &p)})
+		i, again := slices.BinarySearchFunc(list, drv, func(a wanted, drv storepath.Path) int { return cmp.Compare(a.target.Path, drv) })
+		if again {
+			t.Outputs = append(list[i].target.Outputs, t.Outputs...)
+		} else {
+			list = slices.Insert(list, i, wanted{target: t, program: programName(w, &p)})
+		}
+		slices.Sort(t.Outputs)
+		list[i].target.Outputs = slices.Compact(t.Outputs)
 	}
 	return list
 }

@@ -84,7 +84,7 @@ func runNixBuild(ctx context.Context, c *Call) error {
 	if err != nil {
 		return buildError(err)
 	}
-	if !c.Has(&noOutLinkFlag) {
+	if c.Last(&noOutLinkFlag, &classicOutLinkFlag) != &noOutLinkFlag {
 		if err := e.linkOutputs(ctx, list, results); err != nil {
 			return err
 		}

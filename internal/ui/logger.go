@@ -185,6 +185,10 @@ func (l *Logger) report(level activity.Level, e *diag.Error, fromExpr bool) {
 
 // Emit shows an event; it makes a Logger an [activity.Sink].
 func (l *Logger) Emit(e activity.Event) {
+	if f, ok := e.(activity.Failure); ok {
+		l.Error(f.Err)
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if m, ok := e.(activity.Message); ok {

@@ -82,7 +82,7 @@ func Realiser(s *schedule.Scheduler, built store.Reader, evaluated store.Destina
 	return func(ctx context.Context, wanted []value.Elem) ([]storepath.Path, error) {
 		targets := make([]plan.Target, len(wanted))
 		for i, e := range wanted {
-			targets[i] = target(e)
+			targets[i] = Target(e)
 		}
 		results, err := s.Realise(ctx, targets)
 		if err != nil {
@@ -106,8 +106,8 @@ func Realiser(s *schedule.Scheduler, built store.Reader, evaluated store.Destina
 	}
 }
 
-// target is an element of a context as something to be realised.
-func target(e value.Elem) plan.Target {
+// Target is an element of a context as something to be realised.
+func Target(e value.Elem) plan.Target {
 	names := strings.Split(e.Outputs, "!")
 	last := len(names) - 1
 	return plan.Target{Path: e.Path, Chain: names[:last], Outputs: names[last:]}

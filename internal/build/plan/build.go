@@ -139,22 +139,20 @@ func (p *Planner) inputGoals(d *derivation.Derivation) (built []derivation.Built
 func (p *Planner) resolution(drv storepath.Path) *goal {
 	return p.goal(key{kind: kindResolution, path: drv}, func(g *goal) {
 		d := p.derivations[drv]
-		built, outputs, _ := p.inputGoals(d)
-		p.wait(g, outputs, func() {
-			if p.stopped(g, outputs, p.dependencyFailure(drv, d)) {
-				return
-			}
-			if f := p.impureInput(drv, d); f != nil {
-				p.fail(g, f)
-				return
-			}
-			resolved, f := p.resolve(drv, d, built, outputs)
-			if f != nil {
-				p.fail(g, f)
-				return
-			}
-			g.path = resolved
-			p.finish(g)
+		p.ifInputsPure(g, d, func() {
+			built, outputs, _ := p.inputGoals(d)
+			p.wait(g, outputs, func() {
+				if p.stopped(g, outputs, p.dependencyFailure(drv, d)) {
+					return
+				}
+				resolved, f := p.resolve(drv, d, built, outputs)
+				if f != nil {
+					p.fail(g, f)
+					return
+				}
+				g.path = resolved
+				p.finish(g)
+			})
 		})
 	})
 }
@@ -188,30 +186,44 @@ func (p *Planner) resolve(drv storepath.Path, d *derivation.Derivation, built []
 func (p *Planner) buildGoal(drv storepath.Path, mode Mode) *goal {
 	return p.goal(key{kind: kindBuild, path: drv, flag: uint8(mode)}, func(g *goal) {
 		d := p.derivations[drv]
-		_, outputs, sources := p.inputGoals(d)
-		all := slices.Concat(outputs, sources)
-		p.wait(g, all, func() {
-			if failed, _, f := failures(sources); failed > 0 && f.Missing && !p.set.Substitute {
-				p.fail(g, p.noSource(drv, sources))
-				return
-			}
-			if p.stopped(g, all, p.dependencyFailure(drv, d)) {
-				return
-			}
-			if f := p.impureInput(drv, d); f != nil {
-				p.fail(g, f)
-				return
-			}
-			p.job(g, d, all)
+		p.ifInputsPure(g, d, func() {
+			_, outputs, sources := p.inputGoals(d)
+			all := slices.Concat(outputs, sources)
+			p.wait(g, all, func() {
+				if failed, _, f := failures(sources); failed > 0 && f.Missing && !p.set.Substitute {
+					p.fail(g, p.noSource(drv, sources))
+					return
+				}
+				if p.stopped(g, all, p.dependencyFailure(drv, d)) {
+					return
+				}
+				p.job(g, d, all)
+			})
 		})
 	})
 }
 
-// impureInput finds an impure input, which only impure and fixed outputs may have.
-func (p *Planner) impureInput(drv storepath.Path, d *derivation.Derivation) *Failure {
+// ifInputsPure goes on with next unless an input is impure, which only impure and fixed outputs may have.
+func (p *Planner) ifInputsPure(g *goal, d *derivation.Derivation, next func()) {
 	if t, err := d.Type(); err != nil || t.IsImpure() || t.IsFixed() {
-		return nil
+		next()
+		return
 	}
+	reads := make([]*goal, len(d.InputDrvs))
+	for i := range d.InputDrvs {
+		reads[i] = p.read(d.InputDrvs[i].Path, false)
+	}
+	p.wait(g, reads, func() {
+		if f := p.impureInput(g.key.path, d); f != nil {
+			p.fail(g, f)
+			return
+		}
+		next()
+	})
+}
+
+// impureInput finds an impure input.
+func (p *Planner) impureInput(drv storepath.Path, d *derivation.Derivation) *Failure {
 	for i := range d.InputDrvs {
 		in, ok := p.derivations[d.InputDrvs[i].Path]
 		if !ok {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"firn/internal/activity"
 	"firn/internal/build/plan"
 	"firn/internal/build/sandbox"
 	"firn/internal/format/derivation"
@@ -65,6 +66,7 @@ func (b *build) replacer() *strings.Replacer {
 
 // runBuilder runs the builder to its end and fails if it does.
 func (b *build) runBuilder() error {
+	b.r.Activity.Say(activity.Chatty, "executing builder '"+b.d.Builder+"'")
 	w, err := b.watch()
 	if err != nil {
 		return err

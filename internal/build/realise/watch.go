@@ -63,7 +63,11 @@ func (w *watcher) line(line []byte) {
 		if err == nil {
 			return
 		}
-		w.rec.Say(activity.Warn, "Unable to handle a JSON message from the derivation builder: "+err.Error())
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			w.rec.Say(activity.Error, "bad JSON log message from the derivation builder: "+err.Error())
+		} else {
+			w.rec.Warn("Unable to handle a JSON message from the derivation builder: " + err.Error())
+		}
 	}
 	w.tail.Add(line)
 	if w.act != nil {

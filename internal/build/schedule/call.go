@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 
-	"firn/internal/activity"
 	"firn/internal/build/plan"
 	"firn/internal/format/storepath"
 )
@@ -231,7 +230,7 @@ func (c *call) substitute(f plan.Substitute) func() {
 func (c *call) reportNew() {
 	for _, f := range c.planner.Failures() {
 		if !c.isTarget(f) {
-			c.s.recorder.Say(activity.Error, f.Error())
+			c.s.recorder.Fail(f)
 		}
 	}
 }

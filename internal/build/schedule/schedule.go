@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,6 +152,8 @@ type Error struct {
 	Code int
 	// Failure is the only target's, nil if there are several.
 	Failure *plan.Failure
+	// Failed are the targets that do not exist.
+	Failed []plan.Target
 }
 
 func (e *Error) Error() string { return e.Text }
@@ -237,17 +240,17 @@ func (s *Scheduler) Foresee(ctx context.Context, targets []plan.Target) (*plan.S
 
 // verdict words the failure of a call.
 func (c *call) verdict(targets []plan.Target, results []plan.Result) error {
-	var failed []string
+	var failed []plan.Target
 	var first *plan.Failure
 	for i, r := range results {
 		if r.Err == nil {
 			continue
 		}
-		failed = append(failed, "'"+c.s.store.Dir().Join(targets[i].Path)+"'")
+		failed = append(failed, targets[i])
 		if first == nil {
 			first = r.Err
 		} else {
-			c.s.report(r.Err)
+			c.s.recorder.Fail(r.Err)
 		}
 	}
 	code := plan.ExitCode(c.statuses)
@@ -257,10 +260,20 @@ func (c *call) verdict(targets []plan.Target, results []plan.Result) error {
 	case len(failed) == 0:
 		return fmt.Errorf("these cannot be realised, because they need each other: %s", c.names(targets))
 	case len(failed) == 1:
-		return &Error{Text: first.Error(), Code: code, Failure: first}
+		return &Error{Text: first.Error(), Code: code, Failure: first, Failed: failed}
 	}
-	c.s.report(first)
-	return &Error{Text: "build of " + strings.Join(failed, ", ") + " failed", Code: code}
+	c.s.recorder.Fail(first)
+	return &Error{Text: FailureText(failed, func(t plan.Target) string { return c.s.store.Dir().Join(t.Path) }), Code: code, Failed: failed}
+}
+
+// FailureText says that targets, spelled as name has it, do not exist.
+func FailureText(failed []plan.Target, name func(plan.Target) string) string {
+	names := make([]string, len(failed))
+	for i, t := range failed {
+		names[i] = "'" + name(t) + "'"
+	}
+	slices.Sort(names)
+	return "build of " + strings.Join(slices.Compact(names), ", ") + " failed"
 }
 
 func (c *call) names(targets []plan.Target) string {
@@ -271,8 +284,4 @@ func (c *call) names(targets []plan.Target) string {
 		}
 	}
 	return strings.Join(list, ", ")
-}
-
-func (s *Scheduler) report(f *plan.Failure) {
-	s.recorder.Say(activity.Error, f.Error())
 }

@@ -82,6 +82,11 @@ func (p *parts) Emit(e activity.Event) {
 		p.said = append(p.said, m.Text)
 		p.mu.Unlock()
 	}
+	if f, ok := e.(activity.Failure); ok {
+		p.mu.Lock()
+		p.said = append(p.said, f.Err.Error())
+		p.mu.Unlock()
+	}
 }
 
 func (p *parts) ValidPaths(_ context.Context, paths []storepath.Path) (list []storepath.Path, err error) {
@@ -209,7 +214,7 @@ func TestRealise(t *testing.T) {
 				p.broken["b"] = failure(plan.NotDeterministic)
 			}},
 		{name: "several targets", config: Config{MaxJobs: 1, KeepGoing: true}, targets: []string{"a", "b"}, log: "a fails b fails", said: "failed|failed", code: 100,
-			err:   "build of '/nix/store/A', '/nix/store/B' failed",
+			err:   "build of '/nix/store/B', '/nix/store/A' failed",
 			setup: func(p *parts) { p.drv("a"); p.drv("b"); p.broken["a"], p.broken["b"] = failure(3), failure(3) }},
 		{name: "the machine's failure", targets: []string{"a"}, err: "no space", code: 1, log: "a fails",
 			setup: func(p *parts) { p.drv("a"); p.broken["a"] = errors.New("no space") }},
