@@ -88,7 +88,7 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 		debug = &debugger{ctx: context.WithoutCancel(ctx)}
 	}
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
-		Store: out.writtenStore(), Realise: out.realiser(), Context: ctx, Machine: machine,
+		Store: out.writtenStore(), StoreDir: c.evalStoreDir(machine), Realise: out.realiser(), Context: ctx, Machine: machine,
 		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
 		Now:       started.Unix,
 		Warn:      c.warn,

@@ -44,6 +44,14 @@ func (c *Call) openStores(m *wiring.Machine) (*evaluation, error) {
 	return e, nil
 }
 
+// evalStoreDir is where the paths of evaluations are.
+func (c *Call) evalStoreDir(m *wiring.Machine) storepath.Dir {
+	if address, ok := c.Value(&evalStoreFlag); ok {
+		return m.StoreDirOf(address)
+	}
+	return m.StoreDirOf(c.Config.General.Store)
+}
+
 // openKept opens a store that evaluation can write to; nil if it keeps nothing.
 func (c *Call) openKept(address string, m *wiring.Machine) (backing, error) {
 	st, err := wiring.Open(address, &c.Config.Values, m)

@@ -42,6 +42,8 @@ type EvaluationOptions struct {
 	// Store is what derivations are written to, unless ReadOnly; nil is one that
 	// takes nothing.
 	Store world.Backing
+	// StoreDir is where the paths of the store are, also of one that takes nothing.
+	StoreDir storepath.Dir
 	// Realise builds what evaluation needs built; nil builds nothing.
 	Realise world.Realiser
 	// Context ends what evaluation does in the store and on the network.
@@ -77,8 +79,8 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 		SearchPath: searchPath(v, o),
 	}
 	if o.Store == nil {
-		w.Store = &world.DryStore{Dir: o.Machine.StoreDir(), Refuse: !o.ReadOnly}
-		w.Fetch = newFetcher(o.Context, v, o.Machine, &world.FetchStore{Backing: mem.New(o.Machine.StoreDir())}, e)
+		w.Store = &world.DryStore{Dir: o.StoreDir, Refuse: !o.ReadOnly}
+		w.Fetch = newFetcher(o.Context, v, o.Machine, &world.FetchStore{Backing: mem.New(o.StoreDir)}, e)
 	} else {
 		e.store = world.NewStore(o.Context, o.Store, o.Realise, o.ReadOnly)
 		w.Store = e.store
@@ -97,7 +99,10 @@ func NewEvaluation(v *config.Values, o EvaluationOptions) *Evaluation {
 	if v.Eval.Pure || v.Eval.Restrict {
 		e.Access = &world.Access{Pure: v.Eval.Pure}
 		files.Access = e.Access.Check
-		e.allow(w, v, string(o.Machine.StoreDir()))
+		e.allow(w, v, string(o.StoreDir))
+		if !v.Eval.Pure { // which sees the whole store
+			w.Store = &world.Seen{Store: w.Store, Dir: o.StoreDir, Access: e.Access}
+		}
 	}
 	if v.Eval.Pure {
 		w.HomeErr = diag.New(diag.ForbiddenPure, "the path '~/%s' can not be resolved in pure mode", "")
@@ -128,7 +133,7 @@ func evalOptions(v *config.Values, o *EvaluationOptions) eval.Options {
 		Pure: v.Eval.Pure, Restricted: v.Eval.Restrict,
 		MaxCallDepth: int(v.Eval.MaxCallDepth), ShowTrace: o.ShowTrace,
 		TraceCalls: v.Eval.TraceCalls, CurrentSystem: system,
-		StoreDir: o.Machine.StoreDir(), NixVersion: CompatibleVersion,
+		StoreDir: o.StoreDir, NixVersion: CompatibleVersion,
 		Features: func(name string) bool {
 			f, ok := config.ParseFeature(name)
 			return ok && v.General.ExperimentalFeatures.Has(f)

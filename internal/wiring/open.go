@@ -29,7 +29,7 @@ func Open(address string, v *config.Values, m *Machine) (store.Store, error) {
 	case IsDummy(address):
 		return nil, nil
 	case strings.HasPrefix(base, "dummy:"):
-		return mem.New(m.StoreDir()), nil
+		return mem.New(m.StoreDirOf(address)), nil
 	}
 	scheme, place, ok := strings.Cut(base, "://")
 	if ok && binaryCaches[scheme] != nil {

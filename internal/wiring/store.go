@@ -72,6 +72,16 @@ func IsDummy(address string) bool {
 	return strings.HasPrefix(base, "dummy:") && params.Get("read-only") != "false"
 }
 
+// StoreDirOf is the directory that the paths of the store at an address begin
+// with.
+func (m *Machine) StoreDirOf(address string) storepath.Dir {
+	_, query, _ := strings.Cut(address, "?")
+	if params, err := url.ParseQuery(query); err == nil && params.Get("store") != "" {
+		return storepath.Dir(params.Get("store"))
+	}
+	return m.StoreDir()
+}
+
 // OpenStore returns the local store that an address means. Nothing is made
 // before it is used.
 func OpenStore(address string, v *config.Values, m *Machine) (*local.Store, error) {

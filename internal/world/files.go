@@ -114,7 +114,7 @@ func statType(mode uint32) eval.FileType {
 	return eval.Unknown
 }
 
-// ReadDir implements [eval.Files].
+// ReadDir implements [eval.Files]. What may not be seen is not there.
 func (f *Files) ReadDir(path string) ([]eval.DirEntry, error) {
 	if err := f.check(path); err != nil {
 		return nil, err
@@ -123,9 +123,11 @@ func (f *Files) ReadDir(path string) ([]eval.DirEntry, error) {
 	if err != nil {
 		return nil, fileError(path, "reading directory", err)
 	}
-	out := make([]eval.DirEntry, len(list))
-	for i, e := range list {
-		out[i] = eval.DirEntry{Name: e.Name(), Type: modeType(e.Type())}
+	out := make([]eval.DirEntry, 0, len(list))
+	for _, e := range list {
+		if f.Access == nil || f.Access(strings.TrimSuffix(path, "/")+"/"+e.Name()) == nil {
+			out = append(out, eval.DirEntry{Name: e.Name(), Type: modeType(e.Type())})
+		}
 	}
 	return out, nil
 }

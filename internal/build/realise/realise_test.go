@@ -326,7 +326,7 @@ func TestMessages(t *testing.T) {
 	var log sink
 	w.Activity = recorder(&log)
 	w.mustBuild(w.script("x", `echo before; echo '@nix {"action":"setPhase","phase":"buildPhase"}'; echo '@nix nonsense'; echo > $out`))
-	want := []string{"start building", "line before", "phase buildPhase", "say bad JSON log message", "line @nix nonsense", "stop"}
+	want := []string{"start building", "say executing builder", "line before", "phase buildPhase", "say bad JSON log message", "line @nix nonsense", "stop"}
 	if len(log) != len(want) {
 		t.Fatalf("got %q", log)
 	}
