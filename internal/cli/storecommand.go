@@ -22,7 +22,7 @@ var storeCommand = Command{
 		&storeDiffCommand, &storeDumpCommand, &storeGCCommand, &storeInfoCommand, &storeListCommand, &storeReaddressCommand, &storeOptimiseCommand, &storeHashPartCommand,
 		&storePrefetchCommand, &storeRepairCommand, &storeServeCommand, &storeSignCommand, &storeVerifyCommand,
 	},
-	Renamed: []Renamed{{"ping", []string{"info"}, true}},
+	Renamed: []Renamed{{"optimize", []string{"optimise"}, false}, {"ping", []string{"info"}, true}},
 }
 
 // pathFlags say what the arguments of commands that work on store paths mean.

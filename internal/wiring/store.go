@@ -91,6 +91,7 @@ func OpenStore(address string, v *config.Values, m *Machine) (*local.Store, erro
 	}
 	o.Activity = m.Recorder
 	o.NoWAL = !v.Store.SQLiteWAL
+	o.AutoOptimise = v.Store.AutoOptimise
 	o.AllowSymlinks = v.Store.AllowSymlinkedStore
 	o.BuildTrace = v.General.ExperimentalFeatures.Has(config.CADerivations)
 	if !v.Store.FsyncMetadata {

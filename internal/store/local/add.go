@@ -18,12 +18,12 @@ func (s *Store) add(ctx context.Context, p storepath.Path, repair bool, make fun
 	if err := s.AddTempRoots(ctx, p); err != nil {
 		return err
 	}
-	if s.o.ReadOnly {
-		return fmt.Errorf("add path '%s': %w", s.o.Dir.Join(p), errReadOnly)
-	}
 	valid, err := s.IsValid(ctx, p)
 	if err != nil || valid && !repair {
 		return err
+	}
+	if s.o.ReadOnly {
+		return s.refuse("path '" + s.o.Dir.Join(p) + "'")
 	}
 	real := s.RealPath(p)
 	lock, err := filelock.LockPath(ctx, real, nil)

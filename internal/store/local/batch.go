@@ -68,6 +68,9 @@ func (b *batch) Add(ctx context.Context, t store.Text) error {
 
 // AddSource implements [store.Batch].
 func (b *batch) AddSource(ctx context.Context, src store.Source) (*pathinfo.Info, error) {
+	if b.s.o.ReadOnly {
+		return b.s.findSource(ctx, src)
+	}
 	sp, info, err := b.s.readSource(ctx, src)
 	if err != nil {
 		return nil, err

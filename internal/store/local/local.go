@@ -171,9 +171,6 @@ func (s *Store) state(elem ...string) string {
 	return filepath.Join(append([]string{s.o.State}, elem...)...)
 }
 
-// errReadOnly is why a store that was opened for reading is not written to.
-var errReadOnly = errors.New("store is open for reading only")
-
 // acquire takes a token, unless ctx ends first.
 func acquire(ctx context.Context, token chan struct{}) error {
 	select {

@@ -93,6 +93,9 @@ func (s *Store) Register(ctx context.Context, infos []*pathinfo.Info) error {
 			return err
 		}
 		entries[i] = entry{info: info}
+		if err := s.shareNew(ctx, s.RealPath(info.Path)); err != nil {
+			return err
+		}
 		if info.Path.IsDerivation() {
 			var err error
 			if entries[i].outputs, err = s.outputsOf(info.Path, s.RealPath(info.Path)); err != nil {

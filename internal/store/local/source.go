@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"fmt"
 
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
@@ -11,6 +10,9 @@ import (
 
 // AddSource implements [store.Writer].
 func (s *Store) AddSource(ctx context.Context, src store.Source) (*pathinfo.Info, error) {
+	if s.o.ReadOnly {
+		return s.findSource(ctx, src)
+	}
 	sp, info, err := s.readSource(ctx, src)
 	if err != nil {
 		return nil, err
@@ -23,9 +25,6 @@ func (s *Store) AddSource(ctx context.Context, src store.Source) (*pathinfo.Info
 func (s *Store) readSource(ctx context.Context, src store.Source) (*spool, *pathinfo.Info, error) {
 	if err := src.Check(); err != nil {
 		return nil, nil, err
-	}
-	if s.o.ReadOnly {
-		return nil, nil, fmt.Errorf("add source '%s': %w", src.Name, errReadOnly)
 	}
 	sp := s.newSpool(ctx, &src, src.Method == storepath.Flat)
 	err := sp.finish(src.Write(sp))
