@@ -386,10 +386,13 @@ func TestReadOnlyMakesNothing(t *testing.T) {
 			t.Error(err)
 		}
 		for name, err := range map[string]error{
-			"nar":    s.AddNAR(ctx, obj, bytes.NewReader(archive), store.AddOptions{}),
-			"source": func() error { _, err := s.AddSource(ctx, store.Source{Name: "x", Method: storepath.NAR, Write: func(io.Writer) error { return nil }}); return err }(),
-			"root":   s.AddIndirectRoot(ctx, "/x"),
-			"text":   func() error { _, err := s.AddText(ctx, store.Text{Name: "new"}); return err }(),
+			"nar": s.AddNAR(ctx, obj, bytes.NewReader(archive), store.AddOptions{}),
+			"source": func() error {
+				_, err := s.AddSource(ctx, store.Source{Name: "x", Method: storepath.NAR, Write: func(io.Writer) error { return nil }})
+				return err
+			}(),
+			"root": s.AddIndirectRoot(ctx, "/x"),
+			"text": func() error { _, err := s.AddText(ctx, store.Text{Name: "new"}); return err }(),
 		} {
 			if !errors.Is(err, errReadOnly) {
 				t.Errorf("%s: %v", name, err)
