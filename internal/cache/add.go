@@ -89,9 +89,9 @@ func (c *Cache) pack(info *pathinfo.Info, r io.Reader, packed *spool) (*narinfo.
 	return ni, list, nil
 }
 
-// extension is what archives are named by. Nix has none for gzip.
+// extension is what archives are named by. Nix has none for gzip and lzma.
 func extension(m compress.Method) string {
-	if m == compress.Gzip {
+	if m == compress.Gzip || m == compress.LZMA {
 		return ""
 	}
 	return m.Extension()

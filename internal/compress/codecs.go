@@ -3,6 +3,7 @@ package compress
 import (
 	"bufio"
 	"compress/bzip2"
+	"errors"
 	"io"
 
 	"github.com/andybalholm/brotli"
@@ -11,6 +12,7 @@ import (
 	xzread "github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
 	xzwrite "github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
 )
 
 func readNone(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(r), nil }
@@ -64,6 +66,41 @@ var xzDicts = [...]int{256 << 10, 1 << 20, 2 << 20, 4 << 20, 4 << 20, 8 << 20, 8
 
 func writeXz(w io.Writer, o Options) (io.WriteCloser, error) {
 	return xzwrite.WriterConfig{DictCap: xzDicts[o.level(6)]}.NewWriter(w)
+}
+
+// lzmaHeader is the length of what a stream begins with, in bytes.
+const lzmaHeader = 13
+
+func readLZMA(r io.Reader) (io.ReadCloser, error) {
+	b := bufio.NewReader(r)
+	if _, err := b.Peek(lzmaHeader); err != nil {
+		return nil, err
+	}
+	dec, err := lzma.ReaderConfig{DictCap: maxXzDict}.NewReader(b)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(&lzmaReader{b, dec}), nil
+}
+
+// lzmaReader takes nothing behind the stream.
+type lzmaReader struct {
+	src *bufio.Reader
+	dec *lzma.Reader
+}
+
+func (l *lzmaReader) Read(p []byte) (int, error) {
+	n, err := l.dec.Read(p)
+	if err == io.EOF {
+		if _, more := l.src.Peek(1); more == nil {
+			err = errors.New("something follows the stream")
+		}
+	}
+	return n, err
+}
+
+func writeLZMA(w io.Writer, o Options) (io.WriteCloser, error) {
+	return lzma.WriterConfig{DictCap: xzDicts[o.level(6)], EOSMarker: true}.NewWriter(w)
 }
 
 func readBrotli(r io.Reader) (io.ReadCloser, error) {

@@ -1,9 +1,9 @@
 // Package compress reads and writes compressed streams under the names by which
-// Nix calls the methods: none, gzip, bzip2, xz, zstd, br and lz4.
+// Nix calls the methods: none, gzip, bzip2, xz, zstd, br, lz4 and lzma.
 //
 // Every reader here takes streams that are concatenations of several (gzip
-// members, bzip2 and xz streams, zstd and lz4 frames) as their concatenated
-// contents, uses an amount of memory that does not depend on the length of the
+// members, bzip2 and xz streams, zstd and lz4 frames; lzma has no such thing) as
+// their concatenated contents, uses an amount of memory that does not depend on the length of the
 // stream and is bounded whatever the stream claims, and never takes a stream
 // that breaks off for a whole one: that is [io.ErrUnexpectedEOF].
 //
@@ -28,6 +28,7 @@ const (
 	Zstd
 	Brotli
 	LZ4
+	LZMA
 )
 
 // methods has one row for each Method.
@@ -45,10 +46,11 @@ var methods = [...]struct {
 	Zstd:   {"zstd", ".zst", [2]int{1, 22}, readZstd, writeZstd},
 	Brotli: {"br", ".br", [2]int{0, 11}, readBrotli, writeBrotli},
 	LZ4:    {"lz4", ".lz4", [2]int{0, 9}, readLZ4, writeLZ4},
+	LZMA:   {"lzma", ".lzma", [2]int{0, 9}, readLZMA, writeLZMA},
 }
 
 // elsewhere are methods that Nix names and this package does not have.
-var elsewhere = []string{"compress", "grzip", "lrzip", "lzip", "lzma", "lzop"}
+var elsewhere = []string{"compress", "grzip", "lrzip", "lzip", "lzop"}
 
 // Parse returns the method of that name. The empty name is none.
 func Parse(name string) (Method, error) {
