@@ -11,6 +11,7 @@ import (
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/realisation"
 	"firn/internal/format/storepath"
+	"firn/internal/profile"
 	"firn/internal/store"
 	"firn/internal/wiring"
 )
@@ -26,6 +27,7 @@ var (
 	copyAllFlag          = Flag{Long: "all", Doc: "Copy everything in the store."}
 	copyStdinFlag        = Flag{Long: "stdin", Doc: "Read further arguments from standard input, one a line."}
 	copyOutLinkFlag      = Flag{Long: "out-link", Short: 'o', Labels: []string{"path"}, Doc: "Make links to what was copied, beginning with *path*, which keep it from being collected."}
+	copyProfileFlag      = Flag{Long: "profile", Labels: []string{"path"}, Complete: completeFile, Doc: "Make what was copied, a single path, the current generation of the profile *path*."}
 	copyInstallableFlags = append([]*Flag{&copyDerivationFlag, &copyAllFlag, &copyStdinFlag}, installableFlags...)
 )
 
@@ -39,7 +41,7 @@ var copyCommand = Command{
 		{"Copy a path from a binary cache", "nix copy --from https://cache.example.org /nix/store/0q5vdhjcx7sp9gpgn5cpdkshaqzfi7n2-hello"},
 		{"Install into a store below another directory", "nix copy --to /mnt --no-check-sigs --file ./default.nix hello"},
 	},
-	Flags: [][]*Flag{{&copyFromFlag, &copyToFlag, &copyNoCheckSigsFlag, &copySubstituteFlag, &copyNoRecursiveFlag, &copyRecursiveFlag, &copyOutLinkFlag}, copyInstallableFlags, evalFlags},
+	Flags: [][]*Flag{{&copyFromFlag, &copyToFlag, &copyNoCheckSigsFlag, &copySubstituteFlag, &copyNoRecursiveFlag, &copyRecursiveFlag, &copyOutLinkFlag, &copyProfileFlag}, copyInstallableFlags, evalFlags},
 	Args:  []Arg{{Label: "installables", Many: true}},
 	Run:   runCopy,
 }
@@ -76,7 +78,10 @@ func runCopy(ctx context.Context, c *Call) (err error) {
 	if err := cp.copyTraces(ctx, outputs); err != nil {
 		return err
 	}
-	return cp.link(ctx, paths)
+	if err := cp.link(ctx, paths); err != nil {
+		return err
+	}
+	return cp.setProfile(ctx, paths)
 }
 
 func (cp *copying) copyPaths(ctx context.Context, paths []storepath.Path) error {
@@ -199,15 +204,47 @@ func (cp *copying) copyTraces(ctx context.Context, outputs []plan.Output) error 
 	return to.AddRealisations(ctx, list)
 }
 
+// roots returns the destination as one that keeps what links point to.
+func (cp *copying) roots() (store.Roots, error) {
+	roots, ok := cp.to.(store.Roots)
+	if !ok {
+		return nil, diag.New(diag.InvalidSetting, "the store '%s' keeps no links", cp.toName)
+	}
+	return roots, nil
+}
+
+// setProfile makes the path that was copied the current generation of a profile.
+func (cp *copying) setProfile(ctx context.Context, paths []storepath.Path) error {
+	name, ok := cp.Value(&copyProfileFlag)
+	if !ok {
+		return nil
+	}
+	if len(paths) != 1 {
+		return diag.New(diag.Usage, "'--profile' requires that the arguments produce a single store path, but there are %d", len(paths))
+	}
+	roots, err := cp.roots()
+	if err != nil {
+		return err
+	}
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return err
+	}
+	return profile.Set(ctx, abs, cp.to.Dir().Join(paths[0]), func(ctx context.Context, link string) error {
+		_, err := roots.AddPermRoot(ctx, paths[0], link)
+		return err
+	})
+}
+
 // link makes the links that --out-link asks for.
 func (cp *copying) link(ctx context.Context, paths []storepath.Path) error {
 	name, ok := cp.Value(&copyOutLinkFlag)
 	if !ok {
 		return nil
 	}
-	roots, ok := cp.to.(store.Roots)
-	if !ok {
-		return diag.New(diag.InvalidSetting, "the store '%s' keeps no links", cp.toName)
+	roots, err := cp.roots()
+	if err != nil {
+		return err
 	}
 	for i, p := range paths {
 		link := name

@@ -3,8 +3,7 @@
 //
 // A profile at PATH is a link to PATH-N-link, its current generation; each
 // PATH-N-link is a link to a store path and keeps it from being collected. The
-// age of a generation is that of its link. Here generations are found and
-// deleted; making new ones is not here yet.
+// age of a generation is that of its link.
 package profile
 
 import (
