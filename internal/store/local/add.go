@@ -81,7 +81,7 @@ func (s *Store) replace(ctx context.Context, p storepath.Path, make func(dest st
 	if err := fstree.Move(fresh, real); err != nil {
 		return err
 	}
-	if err := s.shareNew(ctx, real); err != nil {
+	if err := s.shareFiles(ctx, real, true); err != nil {
 		return err
 	}
 	return s.register(ctx, []entry{e})

@@ -64,10 +64,17 @@ func (s *Store) Optimise(ctx context.Context) (OptimiseStats, error) {
 // shareNew shares the files of an object that was just made, if the store does
 // that.
 func (s *Store) shareNew(ctx context.Context, path string) error {
+	return s.shareFiles(ctx, path, false)
+}
+
+// shareFiles is shareNew. With check, shared files are not trusted to have the
+// contents that their names say: the object that was repaired may have been
+// damaged through one of them.
+func (s *Store) shareFiles(ctx context.Context, path string, check bool) error {
 	if !s.o.AutoOptimise {
 		return nil
 	}
-	l := &linker{s: s, shared: make(map[uint64]struct{})}
+	l := &linker{s: s, shared: make(map[uint64]struct{}), check: check}
 	return l.share(ctx, path)
 }
 
@@ -76,6 +83,7 @@ type linker struct {
 	s      *Store
 	act    *activity.Activity
 	shared map[uint64]struct{} // inodes that .links has
+	check  bool                // compare contents of shared files with their names
 	stats  OptimiseStats
 }
 
@@ -145,11 +153,14 @@ func (l *linker) publish(path, target string, info fs.FileInfo) (done bool, err 
 			return true, err
 		}
 		have, err := os.Lstat(target)
-		if err != nil || have.Size() == info.Size() {
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // collected meanwhile
-			}
-			return err == nil && inode(have) == inode(info), err
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // collected meanwhile
+		}
+		if err != nil {
+			return true, err
+		}
+		if l.intact(target, have, info) {
+			return inode(have) == inode(info), nil
 		}
 		l.s.say(activity.Warn, fmt.Sprintf("removing corrupted link \"%s\"", target))
 		l.s.say(activity.Warn, "There may be more corrupted paths."+
@@ -159,6 +170,20 @@ func (l *linker) publish(path, target string, info fs.FileInfo) (done bool, err 
 		}
 	}
 	return true, nil
+}
+
+// intact tells whether a shared file still is what its name says. One that looks
+// as the store leaves files is believed, unless all are to be checked.
+func (l *linker) intact(target string, have, want fs.FileInfo) bool {
+	if have.Size() != want.Size() {
+		return false
+	}
+	canonical := have.ModTime().Unix() == 1 && have.Mode()&0o222 == 0
+	if have.Mode().Type() == fs.ModeSymlink || canonical && !l.check {
+		return true
+	}
+	h := nixhash.NewWriter(nixhash.SHA256)
+	return fstree.Dump(h, target, nar.DumpOptions{}) == nil && h.Sum().Nix32() == filepath.Base(target)
 }
 
 // replace puts a link to the shared file in the place of path.
