@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -25,7 +26,18 @@ var storeGCFlags = []*Flag{&gcPrintRootsFlag, &gcPrintLiveFlag, &gcPrintDeadFlag
 // collectOptions are what settings say of collections.
 func (c *Call) collectOptions() local.CollectOptions {
 	gc := &c.Config.GC
-	return local.CollectOptions{KeepOutputs: gc.KeepOutputs, KeepDerivations: gc.KeepDerivations, MaxFreed: local.Unlimited}
+	return local.CollectOptions{KeepOutputs: gc.KeepOutputs, KeepDerivations: gc.KeepDerivations, MaxFreed: local.Unlimited, Pause: c.waitForTests}
+}
+
+// waitForTests waits until the file that Nix's own tests name can be read.
+func (c *Call) waitForTests(surveyed bool) {
+	name := "_NIX_TEST_GC_SYNC_1"
+	if surveyed {
+		name = "_NIX_TEST_GC_SYNC_2"
+	}
+	if file, ok := c.Env(name); ok {
+		os.ReadFile(file)
+	}
 }
 
 // collect is --gc.

@@ -38,6 +38,7 @@ func NewScheduler(v *config.Values, m *Machine, st store.Store, evaluated store.
 		r.Config.Keys = append(r.Config.Keys, key)
 	}
 	parts.Realiser = r
+	parts.Beside = spaceKeeper(v, m, l)
 	substituters, err := newSubstituters(v, m, l, v.General.Store)
 	if err != nil {
 		return nil, err

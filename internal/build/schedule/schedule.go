@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"firn/internal/activity"
@@ -89,6 +90,9 @@ type Scheduler struct {
 	// Derivations finds derivations that need not be read; it may be set before the first call.
 	Derivations func(storepath.Path) *derivation.Derivation
 
+	// beside, if set, runs while there is work, until its context ends.
+	beside func(context.Context)
+
 	builds, substitutions chan struct{} // slots: a value in the channel is one in use
 }
 
@@ -101,11 +105,12 @@ type Parts struct {
 	Substituter Substituter
 	History     History
 	Activity    *activity.Recorder
+	Beside      func(context.Context)
 }
 
 // New makes a scheduler.
 func New(c Config, p Parts) *Scheduler {
-	return &Scheduler{store: p.Store, evaluated: p.Evaluated, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, history: p.History, config: c, recorder: p.Activity,
+	return &Scheduler{store: p.Store, evaluated: p.Evaluated, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, history: p.History, config: c, recorder: p.Activity, beside: p.Beside,
 		builds: make(chan struct{}, max(1, c.MaxJobs)), substitutions: make(chan struct{}, max(1, c.MaxSubstitutionJobs))}
 }
 
@@ -168,6 +173,7 @@ func (e *Error) Unwrap() error {
 // Realise makes targets exist. The results are in the order of the targets; they are there beside an
 // *Error too, which means that some targets do not exist. Other errors are of the machine.
 func (s *Scheduler) Realise(ctx context.Context, targets []plan.Target) ([]plan.Result, error) {
+	defer s.startBeside(ctx)()
 	c := newCall(ctx, s, s.settings(), targets)
 	defer c.cancel(nil)
 	err := c.loop()
@@ -180,6 +186,20 @@ func (s *Scheduler) Realise(ctx context.Context, targets []plan.Target) ([]plan.
 		return results, err
 	}
 	return results, c.verdict(targets, results)
+}
+
+// startBeside begins what runs beside the work, and returns what ends it.
+func (s *Scheduler) startBeside(ctx context.Context) (stop func()) {
+	if s.beside == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { s.beside(ctx) })
+	return func() {
+		cancel()
+		wg.Wait()
+	}
 }
 
 // Rehearse finds out what Realise would do.

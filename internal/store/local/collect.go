@@ -35,6 +35,10 @@ type CollectOptions struct {
 	KeepDerivations bool // what made paths that are kept is kept
 	MaxFreed        uint64
 	DryRun          bool // nothing is deleted
+
+	// Pause, if set, is called once others could add paths before they can tell
+	// us (false) and once it is known what is dead (true).
+	Pause func(surveyed bool)
 }
 
 // Unlimited is a MaxFreed that is never reached.
@@ -67,6 +71,9 @@ func (s *Store) Collect(ctx context.Context, o CollectOptions) (Collected, error
 	if err := s.lock(ctx, lock, filelock.Exclusive, "waiting for the big garbage collector lock..."); err != nil {
 		return Collected{}, err
 	}
+	if o.Pause != nil {
+		o.Pause(false)
+	}
 	c := &collection{s: s, o: o}
 	c.changed.L = &c.mu
 	stop, err := c.listen()
@@ -76,6 +83,9 @@ func (s *Store) Collect(ctx context.Context, o CollectOptions) (Collected, error
 	defer stop()
 	if err := c.survey(ctx); err != nil {
 		return Collected{}, err
+	}
+	if o.Pause != nil {
+		o.Pause(true)
 	}
 	err = c.collect(ctx)
 	return c.result, err
