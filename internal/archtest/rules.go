@@ -193,6 +193,7 @@ var moduleDoors = []struct {
 	{"golang.org/x/sys/cpu", []string{"cli"}},
 	{"golang.org/x/sys", []string{"filelock", "store/fstree", "store/local", "build/sandbox", "daemon"}},
 	{"golang.org/x/term", []string{"ui", "cli"}},
+	{"github.com/google/pprof", []string{"lang/callprofile"}},
 	{"modernc.org/sqlite", []string{"sqlite"}},
 	{"zombiezen.com/go/sqlite", []string{"sqlite"}},
 	{"mvdan.cc/sh/v3", []string{"build/minishell"}},

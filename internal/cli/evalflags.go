@@ -47,7 +47,7 @@ var evalStoreFlag = Flag{Long: "eval-store", Labels: []string{"store-url"}, Grou
 var debuggerFlag = Flag{Long: "debugger", Group: evalGroup,
 	Doc: "Start an interactive session where the evaluation fails, and at every call of `builtins.break`."}
 
-var evalFlags = []*Flag{&argFlag, &argStrFlag, &argFromFileFlag, &argFromStdinFlag, &debuggerFlag, &includeFlag, &impureFlag, &evalStoreFlag}
+var evalFlags = []*Flag{&argFlag, &argStrFlag, &argFromFileFlag, &argFromStdinFlag, &debuggerFlag, &includeFlag, &impureFlag, &evalStatsFlag, &evalStoreFlag, &profileEvalFlag}
 
 // An evaluation is an evaluator as a command uses it.
 type evaluation struct {
@@ -58,6 +58,7 @@ type evaluation struct {
 	written   backing             // that derivations are written to; nil if they are not kept
 	scheduler *schedule.Scheduler // nil if there is no store
 	debugger  *debugger           // nil if there is none
+	watch     *callWatch          // nil if calls are not watched
 	source    *value.Value        // of --file or --expr, when it has been evaluated
 }
 
@@ -87,6 +88,7 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 	if c.Has(&debuggerFlag) {
 		debug = &debugger{ctx: context.WithoutCancel(ctx)}
 	}
+	watch := c.newCallWatch()
 	e := wiring.NewEvaluation(&c.Config.Values, wiring.EvaluationOptions{
 		Store: out.writtenStore(), StoreDir: c.evalStoreDir(machine), Realise: out.realiser(), Context: ctx, Machine: machine,
 		ReadOnly: readOnly, Include: include, Env: c.Env, Home: c.Host.Home, Cwd: cwd,
@@ -94,7 +96,7 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 		Warn:      c.warn,
 		Trace:     func(s string) { c.Log.Say(activity.Error, "trace: "+s) },
 		ShowTrace: c.Config.General.ShowTrace,
-		Debugger:  debug.function(),
+		Debugger:  debug.function(), Watch: watch.function(),
 	})
 	context.AfterFunc(ctx, func() { e.Interrupt(interrupted()) })
 	renderer.Positions = e.Positions
@@ -102,7 +104,10 @@ func (c *Call) newEvaluation(ctx context.Context, readOnly bool) (*evaluation, e
 		renderer.Library = c.libraryFiles("/nix/store", cwd, append(include, c.Config.Eval.NixPath...))
 	}
 	renderer.ShowTrace = c.Config.General.ShowTrace
-	out.Evaluation, out.debugger = e, debug
+	if watch != nil {
+		watch.positions = e.Positions
+	}
+	out.Evaluation, out.debugger, out.watch = e, debug, watch
 	if debug != nil {
 		debug.evaluation = out
 	}

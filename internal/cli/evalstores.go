@@ -117,7 +117,11 @@ func (e *evaluation) needFiles() error {
 }
 
 // Close gives up the stores, and the terminal if a debugger has it.
-func (e *evaluation) Close() error { return errors.Join(e.debugger.Close(), e.closeStores()) }
+func (e *evaluation) Close() error {
+	e.watch.finish()
+	e.printStats()
+	return errors.Join(e.debugger.Close(), e.closeStores())
+}
 
 func (e *evaluation) closeStores() (err error) {
 	if w := e.elsewhere(); w != nil {

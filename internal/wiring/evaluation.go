@@ -49,6 +49,8 @@ type EvaluationOptions struct {
 	// Context ends what evaluation does in the store and on the network.
 	Context context.Context
 	Machine *Machine
+	// Watch, if not nil, returns what a worker tells of its calls.
+	Watch func() eval.Watcher
 	// Debugger is asked where the evaluation fails; nil for none.
 	Debugger func(w *eval.Worker, s *eval.Stop) eval.Answer
 }
@@ -132,7 +134,7 @@ func evalOptions(v *config.Values, o *EvaluationOptions) eval.Options {
 	return eval.Options{
 		Pure: v.Eval.Pure, Restricted: v.Eval.Restrict,
 		MaxCallDepth: int(v.Eval.MaxCallDepth), ShowTrace: o.ShowTrace,
-		TraceCalls: v.Eval.TraceCalls, CurrentSystem: system,
+		Watch: o.Watch, CurrentSystem: system,
 		StoreDir: o.StoreDir, NixVersion: CompatibleVersion,
 		Features: func(name string) bool {
 			f, ok := config.ParseFeature(name)

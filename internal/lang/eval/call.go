@@ -106,7 +106,7 @@ func (n *callNode) eval(w *Worker, env *value.Env) value.Value {
 
 // Call1 applies a function to one argument.
 func (w *Worker) Call1(f value.Value, arg *value.Value, pos diag.Pos) value.Value {
-	if f.Kind() == value.KindLambda {
+	if f.Kind() == value.KindLambda && w.watcher == nil {
 		w.enterCall(pos)
 		r := w.callLambda(f, arg, pos)
 		w.depth--
@@ -145,6 +145,9 @@ func (w *Worker) LeaveCall() { w.depth-- }
 
 // Call applies a function to arguments, which it does not keep.
 func (w *Worker) Call(f value.Value, args []*value.Value, pos diag.Pos) value.Value {
+	if w.watcher != nil {
+		return w.watched(f, args, pos)
+	}
 	w.enterCall(pos)
 	f = w.apply(f, args, pos)
 	w.depth--
@@ -307,7 +310,12 @@ func (w *Worker) callFunctor(f value.Value, arg *value.Value, pos diag.Pos) valu
 	if f.Kind() == value.KindAttrs {
 		if functor := f.Attrs().Get(symbol.Functor); functor != nil {
 			w.Push(Ctx("while calling a functor (an attribute set with a '__functor' attribute)"), pos)
-			r := w.Call2(w.Force(functor.Val, functor.Pos), w.Cell(f), arg, functor.Pos)
+			var r value.Value
+			if w.watcher == nil {
+				r = w.Call2(w.Force(functor.Val, functor.Pos), w.Cell(f), arg, functor.Pos)
+			} else {
+				r = w.watchedFunctor(functor, f, arg)
+			}
 			w.Pop()
 			return r
 		}

@@ -44,8 +44,8 @@ type Options struct {
 	Steps int64
 	// ShowTrace asks for the frames of function calls in traces.
 	ShowTrace bool
-	// TraceCalls reports every function call's entry and exit on World.Trace.
-	TraceCalls bool
+	// Watch, if not nil, returns what a new worker tells of its calls.
+	Watch func() Watcher
 	// CurrentSystem is builtins.currentSystem; StoreDir is builtins.storeDir.
 	CurrentSystem string
 	StoreDir      storepath.Dir
@@ -123,7 +123,8 @@ type Worker struct {
 	limits limits
 	count  Stats
 	// debug is set while a debugger is attached.
-	debug *debugState
+	debug   *debugState
+	watcher Watcher // of calls; nil if nobody is told
 	// cycle is the cell of the last infinite recursion, to mark its entry.
 	cycle *value.Value
 	// telling is set while a trace is put into words.
@@ -182,6 +183,9 @@ func (ev *Evaluator) NewWorker() *Worker {
 	w.Small = ev.SmallSlabs
 	if ev.Debugger != nil {
 		w.debug = new(debugState)
+	}
+	if ev.Watch != nil {
+		w.watcher = ev.Watch()
 	}
 	return w
 }

@@ -81,7 +81,12 @@ func (w *Worker) callApp(app *value.App, pos diag.Pos) value.Value {
 	f := w.Force(app.Fun, pos)
 	base := len(w.args)
 	w.args = append(w.args, app.Arg)
-	r := w.apply(f, w.args[base:len(w.args):len(w.args)], pos)
+	var r value.Value
+	if w.watcher == nil {
+		r = w.apply(f, w.args[base:len(w.args):len(w.args)], pos)
+	} else {
+		r = w.watched(f, w.args[base:len(w.args):len(w.args)], pos)
+	}
 	w.args = w.args[:base]
 	w.depth--
 	return r
