@@ -188,6 +188,10 @@ func (e *evaluation) fileArgument(w *eval.Worker, arg string) string {
 	switch {
 	case len(arg) > 2 && arg[0] == '<' && arg[len(arg)-1] == '>':
 		return w.FindFile(w.World.SearchPath, arg[1:len(arg)-1], 0)
+	case eval.IsPseudoURL(arg):
+		p, err := w.Fetcher().FetchTarball(eval.FileCall{URL: eval.ResolvePseudoURL(arg), Name: "source"})
+		w.Check(err)
+		return w.StoreDir.Join(p)
 	case strings.HasPrefix(arg, "/"):
 		return eval.CanonPath(arg)
 	}

@@ -43,13 +43,6 @@ func Open(address string, v *config.Values, m *Machine) (store.Store, error) {
 		}
 		return c, nil
 	}
-	if !ok && strings.Contains(base, "/") && !strings.HasPrefix(base, "/") {
-		abs, err := filepath.Abs(base)
-		if err != nil {
-			return nil, err
-		}
-		address = strings.Replace(address, base, abs, 1)
-	}
 	return OpenStore(address, v, m)
 }
 

@@ -166,10 +166,18 @@ func storeOptions(address string, m *Machine) (local.Options, error) {
 		}
 	case base == "local":
 	case isPath && path != "":
-		o = m.rooted(path)
+		root, err := url.PathUnescape(path)
+		if err != nil {
+			return o, diag.Misuse(diag.InvalidSetting, "Cannot parse Nix store '%s'", address)
+		}
+		o = m.rooted(root)
 	case isPath:
-	case strings.HasPrefix(base, "/"):
-		o = m.rooted(base)
+	case strings.Contains(base, "/") && !strings.Contains(base, ":"):
+		root, err := filepath.Abs(base)
+		if err != nil {
+			return o, err
+		}
+		o = m.rooted(root)
 	default:
 		return o, diag.New(diag.InvalidSetting, "firn can't open the store '%s' yet: only 'auto', 'local' and directories", address)
 	}

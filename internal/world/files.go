@@ -22,8 +22,12 @@ type Files struct {
 	// of restricted and pure evaluation.
 	Access func(path string) error
 	// StoreDir is where paths in the store begin, and RealDir where these files
-	// are; empty if they are there.
+	// are; empty if they are there. What a store directory of the machine has
+	// itself comes first.
 	StoreDir, RealDir string
+
+	stores  sync.Once
+	machine bool // there is a directory at StoreDir beside RealDir
 
 	types sync.Map // path -> eval.FileType
 }
@@ -161,10 +165,21 @@ func (f *Files) real(path string) string {
 	if f.RealDir == "" || f.RealDir == f.StoreDir {
 		return path
 	}
-	if rest, ok := strings.CutPrefix(path, f.StoreDir); ok && (rest == "" || rest[0] == '/') {
-		return f.RealDir + rest
+	rest, ok := strings.CutPrefix(path, f.StoreDir)
+	if !ok || rest != "" && rest[0] != '/' {
+		return path
 	}
-	return path
+	f.stores.Do(func() {
+		var st syscall.Stat_t
+		f.machine = syscall.Lstat(f.StoreDir, &st) == nil
+	})
+	if f.machine && rest != "" {
+		var st syscall.Stat_t
+		if syscall.Lstat(path, &st) == nil {
+			return path
+		}
+	}
+	return f.RealDir + rest
 }
 
 func (f *Files) check(path string) error {
