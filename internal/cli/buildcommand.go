@@ -125,7 +125,7 @@ func (e *evaluation) rehearse(ctx context.Context, list []wanted) error {
 	}
 	sum, results, err := e.scheduler.Foresee(ctx, targets)
 	if err != nil {
-		return e.call.buildError(err)
+		return e.call.buildError(err, e.StoreDir)
 	}
 	e.call.printMissing(sum, e.StoreDir, activity.Error)
 	if e.call.Has(&jsonFlag) {

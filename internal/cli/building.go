@@ -40,14 +40,14 @@ func (e *evaluation) build(ctx context.Context, list []wanted) ([]plan.Result, e
 	}
 	results, err := e.scheduler.Realise(ctx, targets)
 	if err != nil {
-		return nil, e.call.buildError(err)
+		return nil, e.call.buildError(err, e.StoreDir)
 	}
 	return results, nil
 }
 
 // buildError is that of a command. Only the classic ones exit with a code that
 // tells what went wrong.
-func (c *Call) buildError(err error) error {
+func (c *Call) buildError(err error, dir storepath.Dir) error {
 	err = buildError(err)
 	d, failed := (*diag.Error)(nil), (*schedule.Error)(nil)
 	if c.Root.Classic || !errors.As(err, &d) {
@@ -55,7 +55,6 @@ func (c *Call) buildError(err error) error {
 	}
 	d.Status = 1
 	if errors.As(err, &failed) && len(failed.Failed) > 1 {
-		dir := c.machine().StoreDir()
 		d.Msg = schedule.FailureText(failed.Failed, func(t plan.Target) string { return targetText(dir, t) })
 	}
 	return err

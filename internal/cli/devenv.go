@@ -77,7 +77,7 @@ func (e *evaluation) captureEnvironment(ctx context.Context, drv storepath.Path)
 	}
 	results, err := e.scheduler.Realise(ctx, []plan.Target{{Path: path, All: true}})
 	if err != nil {
-		return nil, e.call.buildError(err)
+		return nil, e.call.buildError(err, e.StoreDir)
 	}
 	for _, o := range results[0].Outputs {
 		if info, err := os.Stat(e.store.RealPath(o.Path)); err == nil && info.Size() > 0 && info.Mode().IsRegular() {

@@ -31,7 +31,7 @@ func runStoreRepair(ctx context.Context, c *Call) error {
 		}
 		for _, p := range paths {
 			if _, err := scheduler.Realise(ctx, []plan.Target{{Path: p, Mode: plan.Repair}}); err != nil {
-				return c.buildError(err)
+				return c.buildError(err, st.Dir())
 			}
 		}
 		return nil

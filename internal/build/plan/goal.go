@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"time"
-
 	"firn/internal/format/derivation"
 	"firn/internal/format/storepath"
 )
@@ -135,7 +133,7 @@ func (p *Planner) do(k key, by *goal, work Step) *goal {
 	if !ok {
 		g = &goal{key: k}
 		p.goals[k] = g
-		p.work = append(p.work, ready{work, by})
+		p.work = append(p.work, ready{step: work, goal: by})
 	}
 	return g
 }
@@ -176,42 +174,6 @@ func (p *Planner) stopped(g *goal, on []*goal, word func(failed, missing int, fi
 		p.fail(g, word(failed, missing, first))
 	}
 	return true
-}
-
-// weights finds how long a goal and those that wait for it will take in a row.
-type weights struct {
-	estimate func(name string) time.Duration
-	known    map[*goal]time.Duration
-}
-
-const (
-	unknownBuild = time.Second      // what a build counts of which nothing is known
-	otherGoal    = time.Millisecond // so that more of them still counts more
-)
-
-func (w weights) of(g *goal) time.Duration {
-	if n, ok := w.known[g]; ok {
-		return n
-	}
-	n := time.Duration(0)
-	for _, waiter := range g.waiters {
-		n = max(n, w.of(waiter))
-	}
-	n += w.own(g)
-	w.known[g] = n
-	return n
-}
-
-func (w weights) own(g *goal) time.Duration {
-	if g.kind != kindBuild {
-		return otherGoal
-	}
-	if w.estimate != nil {
-		if d := w.estimate(g.key.path.DerivationName()); d > 0 {
-			return d
-		}
-	}
-	return unknownBuild
 }
 
 // Abandon ends everything that is under way or could be done, so that what depends on a failure is decided

@@ -19,8 +19,6 @@
 package plan
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"firn/internal/build/options"
@@ -47,6 +45,8 @@ type Settings struct {
 	// Estimate tells how long the build of a derivation of that name will probably take, 0 if nobody knows.
 	// It may be nil.
 	Estimate func(name string) time.Duration
+	// Sequential is set where there is one slot for builds: then the order does not change how long all of them take.
+	Sequential bool
 	// Assume makes it a rehearsal: a build may be answered without paths, and what depends on it is
 	// planned as far as possible.
 	Assume bool
@@ -160,8 +160,9 @@ type Planner struct {
 
 // ready is a work step with the goal that wants it.
 type ready struct {
-	step Step
-	goal *goal
+	step   Step
+	goal   *goal
+	weight time.Duration
 }
 
 // New returns a planner that wants nothing yet.
@@ -188,15 +189,7 @@ func (p *Planner) Asks() []Step {
 // Work takes all work that can be done now, the most urgent first: that behind which the
 // longest chain of work waits.
 func (p *Planner) Work() []Step {
-	if len(p.work) > 1 {
-		w := weights{p.set.Estimate, map[*goal]time.Duration{}}
-		slices.SortStableFunc(p.work, func(a, b ready) int { return cmp.Compare(w.of(b.goal), w.of(a.goal)) })
-		for _, r := range p.work {
-			if b, ok := r.step.(Build); ok {
-				b.Weight = w.of(r.goal)
-			}
-		}
-	}
+	p.sortWork()
 	list := make([]Step, len(p.work))
 	for i, r := range p.work {
 		list[i] = r.step

@@ -11,6 +11,7 @@ import (
 	"firn/internal/build/plan"
 	"firn/internal/filelock"
 	"firn/internal/format/derivation"
+	"firn/internal/format/gitobject"
 	"firn/internal/format/nar"
 	"firn/internal/format/nixhash"
 	"firn/internal/format/pathinfo"
@@ -154,8 +155,20 @@ func (b *build) contentHash(p *product, m storepath.Method, algo nixhash.Algorit
 		}
 		h, _ := sum.Sum()
 		return h, nil
+	case storepath.Git:
+		return gitHash(p.at, algo)
 	}
-	return nixhash.Hash{}, fmt.Errorf("output '%s' of '%s': hashing by method '%s' is not supported yet", p.Name, b.full(b.drv), m)
+	return nixhash.Hash{}, fmt.Errorf("output '%s' of '%s': there is no hash by method '%s'", p.Name, b.full(b.drv), m)
+}
+
+// gitHash is the hash by which git knows files. Nix: a hash part of the output's own is not left out (2.34).
+func gitHash(path string, algo nixhash.Algorithm) (nixhash.Hash, error) {
+	dir, root, err := fstree.Open(path)
+	if err != nil {
+		return nixhash.Hash{}, err
+	}
+	defer dir.Close()
+	return gitobject.Hash(dir, root, algo)
 }
 
 // place moves a product to its final path. A path that was not known before the build is locked until

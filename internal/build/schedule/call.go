@@ -3,6 +3,7 @@ package schedule
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"firn/internal/build/plan"
@@ -86,7 +87,8 @@ func (c *call) step() error {
 				c.built(step, nil, err)
 				continue
 			}
-			c.builds = append(c.builds, step)
+			at, _ := slices.BinarySearchFunc(c.builds, step, plan.Build.Compare)
+			c.builds = slices.Insert(c.builds, at, step)
 		case plan.Substitute:
 			c.fetches = append(c.fetches, step)
 		}

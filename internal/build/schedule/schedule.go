@@ -120,6 +120,7 @@ func (s *Scheduler) settings() plan.Settings {
 		AlwaysAllowSubstitutes: s.config.AlwaysAllowSubstitutes, Fallback: s.config.Fallback,
 		ContentAddressed: s.config.ContentAddressed && s.traces != nil,
 		Estimate:         s.estimate,
+		Sequential:       s.config.MaxJobs <= 1,
 	}
 }
 
