@@ -227,9 +227,11 @@ func (p *Planner) Realisation(drv storepath.Path, output string, remote bool, pa
 	})
 }
 
+func (q FindOffer) key() key { return key{kind: factOffer, path: q.Path, flag: flag(!q.CA.IsZero())} }
+
 // Offer answers FindOffer; the offer is nil if nobody has the path.
-func (p *Planner) Offer(path storepath.Path, o *Offer, err error) {
-	p.answer(key{kind: factOffer, path: path}, func(g *goal) {
+func (p *Planner) Offer(q FindOffer, o *Offer, err error) {
+	p.answer(q.key(), func(g *goal) {
 		g.offer = o
 		if err != nil {
 			g.failure = &Failure{Err: err}

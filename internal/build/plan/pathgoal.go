@@ -42,7 +42,8 @@ func (p *Planner) missing(path storepath.Path) *Failure {
 // substitute asks for an offer, sees to its references, and takes it.
 func (p *Planner) substitute(g *goal, ca storepath.ContentAddress, repair bool) {
 	path := g.key.path
-	offer := p.ask(key{kind: factOffer, path: path}, FindOffer{path})
+	question := FindOffer{path, ca}
+	offer := p.ask(question.key(), question)
 	p.wait(g, []*goal{offer}, func() {
 		switch {
 		case offer.failure != nil:

@@ -93,8 +93,12 @@ type (
 	FindDeriver struct{ Path storepath.Path }
 	// FindClosure asks for what a valid path refers to, directly or not; the answer is Planner.Closure.
 	FindClosure struct{ Path storepath.Path }
-	// FindOffer asks whether a substituter has a path; the answer is Planner.Offer.
-	FindOffer struct{ Path storepath.Path }
+	// FindOffer asks whether a substituter has a path; the answer is Planner.Offer. CA is what a fixed output is
+	// known to be, under which substituters with another store directory have it; zero for other paths.
+	FindOffer struct {
+		Path storepath.Path
+		CA   storepath.ContentAddress
+	}
 	// Substitute is work: the answer is Planner.Substituted. The references are valid.
 	Substitute struct {
 		Path   storepath.Path
@@ -124,7 +128,7 @@ type Offer struct {
 	References   []storepath.Path
 	DownloadSize uint64                   // bytes, 0 if not known
 	NARSize      uint64                   // bytes
-	CA           storepath.ContentAddress // what a fixed output is known to be, if it is one
+	CA           storepath.ContentAddress // as in FindOffer
 	Source       any                      // the substituter's own business
 }
 

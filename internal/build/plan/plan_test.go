@@ -149,14 +149,14 @@ func (w *world) answer(p *Planner, a Step) {
 	case FindOffer:
 		refs, ok := w.offers[w.nameOf(a.Path)]
 		if !ok {
-			p.Offer(a.Path, nil, nil)
+			p.Offer(a, nil, nil)
 			return
 		}
 		o := &Offer{NARSize: 1}
 		for _, r := range refs {
 			o.References = append(o.References, w.path(r))
 		}
-		p.Offer(a.Path, o, nil)
+		p.Offer(a, o, nil)
 	}
 }
 

@@ -32,7 +32,7 @@ func (c *call) answerAll() error {
 func (c *call) answer(asks []plan.Step) error {
 	var reads []plan.ReadDerivation
 	var checks []plan.CheckValid
-	var offers []storepath.Path
+	var offers []plan.FindOffer
 	for _, a := range asks {
 		switch a := a.(type) {
 		case plan.ReadDerivation:
@@ -40,7 +40,7 @@ func (c *call) answer(asks []plan.Step) error {
 		case plan.CheckValid:
 			checks = append(checks, a)
 		case plan.FindOffer:
-			offers = append(offers, a.Path)
+			offers = append(offers, a)
 		case plan.FindDeriver:
 			if err := c.deriver(a.Path); err != nil {
 				return err
@@ -228,8 +228,8 @@ func pathOf(r *realisation.Realisation) storepath.Path {
 }
 
 // offers asks substituters for paths.
-func (c *call) offers(paths []storepath.Path) {
-	if len(paths) == 0 {
+func (c *call) offers(wanted []plan.FindOffer) {
+	if len(wanted) == 0 {
 		return
 	}
 	c.begin(func() func() {
@@ -237,18 +237,18 @@ func (c *call) offers(paths []storepath.Path) {
 			offer *plan.Offer
 			err   error
 		}
-		found := make(map[storepath.Path]answer, len(paths))
-		err := c.s.substituter.Offers(c.ctx, paths, func(p storepath.Path, o *plan.Offer, err error) { found[p] = answer{o, err} })
+		found := make(map[plan.FindOffer]answer, len(wanted))
+		err := c.s.substituter.Offers(c.ctx, wanted, func(q plan.FindOffer, o *plan.Offer, err error) { found[q] = answer{o, err} })
 		if ctxErr := context.Cause(c.ctx); ctxErr != nil {
 			err = ctxErr
 		}
 		return func() {
-			for _, p := range paths {
-				a, ok := found[p]
+			for _, q := range wanted {
+				a, ok := found[q]
 				if !ok {
 					a.err = err
 				}
-				c.planner.Offer(p, a.offer, a.err)
+				c.planner.Offer(q, a.offer, a.err)
 			}
 		}
 	}, nil)

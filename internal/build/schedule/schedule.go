@@ -39,7 +39,7 @@ type Realiser interface {
 type Substituter interface {
 	// Offers tells which of the paths can be had, in any order. A path it is not called for cannot. An
 	// error of one path is told with it; the error that Offers returns is of all.
-	Offers(ctx context.Context, paths []storepath.Path, found func(storepath.Path, *plan.Offer, error)) error
+	Offers(ctx context.Context, wanted []plan.FindOffer, found func(plan.FindOffer, *plan.Offer, error)) error
 	// Realisation returns what an output is known to be elsewhere, nil if nobody knows.
 	Realisation(ctx context.Context, id realisation.ID) (*realisation.Realisation, error)
 	// Substitute makes a path valid whose references are.

@@ -146,10 +146,10 @@ func (p *parts) PostBuild(_ context.Context, drv storepath.Path, outputs []store
 	return p.hookErr
 }
 
-func (p *parts) Offers(_ context.Context, paths []storepath.Path, found func(storepath.Path, *plan.Offer, error)) error {
+func (p *parts) Offers(_ context.Context, wanted []plan.FindOffer, found func(plan.FindOffer, *plan.Offer, error)) error {
 	time.Sleep(100 * time.Millisecond)
-	for _, one := range paths {
-		if o := p.offers[one]; o != nil {
+	for _, one := range wanted {
+		if o := p.offers[one.Path]; o != nil {
 			found(one, o, nil)
 		}
 	}

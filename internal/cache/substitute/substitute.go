@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -91,20 +92,21 @@ const queries = 256
 type found struct {
 	source *source
 	info   *pathinfo.Info
+	there  storepath.Path // what it is called there, where the store directory is another one
 }
 
 // Offers tells which paths can be had.
-func (p *Pool) Offers(ctx context.Context, paths []storepath.Path, tell func(storepath.Path, *plan.Offer, error)) error {
+func (p *Pool) Offers(ctx context.Context, wanted []plan.FindOffer, tell func(plan.FindOffer, *plan.Offer, error)) error {
 	var mu sync.Mutex
-	return par.Each(ctx, queries, paths, func(ctx context.Context, path storepath.Path) error {
-		f, err := p.find(ctx, path, 0)
+	return par.Each(ctx, queries, wanted, func(ctx context.Context, q plan.FindOffer) error {
+		f, err := p.find(ctx, q, 0)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		if f != nil {
-			tell(path, f.offer(ctx), nil)
+			tell(q, f.offer(ctx), nil)
 		}
 		return nil
 	})
@@ -120,35 +122,81 @@ func (f *found) offer(ctx context.Context) *plan.Offer {
 	if sizer, ok := f.source.Store.(interface {
 		DownloadSize(context.Context, storepath.Path) uint64
 	}); ok {
-		o.DownloadSize = sizer.DownloadSize(ctx, f.info.Path)
+		o.DownloadSize = sizer.DownloadSize(ctx, f.there)
 	}
 	return o
 }
 
 // find returns what the first substituter, not counting the first skip ones, has
 // that may be taken. It is nil if none has; an error is that of the context.
-func (p *Pool) find(ctx context.Context, path storepath.Path, skip int) (*found, error) {
+func (p *Pool) find(ctx context.Context, q plan.FindOffer, skip int) (*found, error) {
 	sources := p.ready(ctx)
+	full := p.to.Dir().Join(q.Path)
 	for _, s := range sources[min(skip, len(sources)):] {
-		if s.failed.Load() || s.Store.Dir() != p.to.Dir() {
+		there := p.nameIn(s, q)
+		if s.failed.Load() || there == "" {
 			continue
 		}
-		p.o.Recorder.Say(activity.Debug, fmt.Sprintf("checking substituter '%s' for path '%s'", s.Name, p.to.Dir().Join(path)))
-		info, err := s.Store.PathInfo(ctx, path)
+		p.o.Recorder.Say(activity.Debug, fmt.Sprintf("checking substituter '%s' for path '%s'", s.Name, full))
+		info, err := s.Store.PathInfo(ctx, there)
+		if err == nil && there != q.Path {
+			info = renamed(info, q.Path)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case errors.Is(err, store.ErrNotValid):
 		case err != nil:
 			p.fail(s, err)
+		case there != q.Path && !p.isPromised(info):
+			p.o.Recorder.Warn(fmt.Sprintf("asked '%s' for '%s' but got '%s'", s.Name, full, s.Store.Dir().Join(there)))
 		case p.trusts(s, info):
-			return &found{s, info}, nil
+			return &found{s, info, there}, nil
 		default:
-			p.o.Recorder.Warn(fmt.Sprintf("ignoring substitute for '%s' from '%s', as it's not signed by any of the keys in 'trusted-public-keys'",
-				p.to.Dir().Join(path), s.Name))
+			p.o.Recorder.Warn(fmt.Sprintf("ignoring substitute for '%s' from '%s', as it's not signed by any of the keys in 'trusted-public-keys'", full, s.Name))
 		}
 	}
 	return nil, nil
+}
+
+// nameIn is what a substituter calls a path: another name where its store directory is another one, and none
+// unless that name follows from the contents.
+func (p *Pool) nameIn(s *source, q plan.FindOffer) storepath.Path {
+	if s.Store.Dir() == p.to.Dir() {
+		return q.Path
+	}
+	if q.CA.IsZero() {
+		return ""
+	}
+	there, err := s.Store.Dir().MakeFixed(q.Path.Name(), q.CA, storepath.References{})
+	if err != nil {
+		return "" // no store has such a path
+	}
+	return there
+}
+
+// renamed is the info of an object that lies in another store directory. Its deriver and signatures are of there.
+func renamed(info *pathinfo.Info, path storepath.Path) *pathinfo.Info {
+	here := *info
+	here.Path, here.Deriver, here.Signatures = path, "", nil
+	return &here
+}
+
+// isPromised tells whether a name follows from the contents, under this store directory.
+func (p *Pool) isPromised(info *pathinfo.Info) bool {
+	addressed, _ := info.IsContentAddressed(p.to.Dir())
+	return addressed && len(info.References) == 0
+}
+
+// A translator reads an object by the name that another store directory gives it.
+type translator struct {
+	store.Reader
+	there storepath.Path
+}
+
+// WriteNAR implements [store.Reader].
+func (t translator) WriteNAR(ctx context.Context, _ storepath.Path, w io.Writer) error {
+	return t.Reader.WriteNAR(ctx, t.there, w)
 }
 
 // trusts tells whether an object may be taken for what a substituter says it is.
@@ -204,7 +252,7 @@ func (p *Pool) Substitute(ctx context.Context, w plan.Substitute) error {
 			return context.Cause(ctx)
 		}
 		failures = append(failures, fmt.Errorf("fetching path '%s' from '%s': %w", full, f.source.Name, err))
-		next, findErr := p.find(ctx, w.Path, 1+slices.Index(p.sources, f.source))
+		next, findErr := p.find(ctx, plan.FindOffer{Path: w.Path, CA: w.Offer.CA}, 1+slices.Index(p.sources, f.source))
 		if findErr != nil {
 			return findErr
 		}
@@ -219,7 +267,7 @@ func (p *Pool) Substitute(ctx context.Context, w plan.Substitute) error {
 func (p *Pool) copy(ctx context.Context, f *found, repair bool) error {
 	a := p.o.Recorder.Start(activity.Substitute, activity.Talkative, "", activity.Text(p.to.Dir().Join(f.info.Path)), activity.Text(f.source.Name))
 	defer a.Stop()
-	return store.CopyPath(ctx, f.source.Store, p.to, f.info, store.CopyOptions{
+	return store.CopyPath(ctx, translator{f.source.Store, f.there}, p.to, f.info, store.CopyOptions{
 		Repair: repair, Unsigned: f.source.Trusted, Recorder: p.o.Recorder, FromName: f.source.Name,
 	})
 }

@@ -115,7 +115,7 @@ func pool(to *mem.Store, said *warnings, keys signature.PublicKeys, list ...Sour
 func offered(t *testing.T, p *Pool, path storepath.Path) *plan.Offer {
 	t.Helper()
 	var offer *plan.Offer
-	err := p.Offers(context.Background(), []storepath.Path{path}, func(_ storepath.Path, o *plan.Offer, err error) {
+	err := p.Offers(context.Background(), []plan.FindOffer{{Path: path}}, func(_ plan.FindOffer, o *plan.Offer, err error) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -125,6 +125,43 @@ func offered(t *testing.T, p *Pool, path storepath.Path) *plan.Offer {
 		t.Fatal(err)
 	}
 	return offer
+}
+
+// TestOtherStoreDirectory takes from a store with another directory what has to have the contents that are
+// asked for, whatever it is called there, and nothing else.
+func TestOtherStoreDirectory(t *testing.T) {
+	ctx := context.Background()
+	there, to := mem.New("/other/store"), mem.New(storepath.Default)
+	theirs, err := there.AddSource(ctx, store.Source{Name: "x", Method: storepath.Flat, Write: func(w io.Writer) error {
+		_, err := io.WriteString(w, "fetched")
+		return err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := storepath.Default.MakeFixed("x", theirs.CA, storepath.References{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path == theirs.Path {
+		t.Fatal("the two stores call it the same")
+	}
+	p := pool(to, &warnings{}, signature.PublicKeys{}, Source{there, "there", 0, false})
+	if o := offered(t, p, path); o != nil {
+		t.Errorf("without its contents the path is offered: %+v", o)
+	}
+	q := plan.FindOffer{Path: path, CA: theirs.CA}
+	var offer *plan.Offer
+	if err := p.Offers(ctx, []plan.FindOffer{q}, func(_ plan.FindOffer, o *plan.Offer, _ error) { offer = o }); err != nil || offer == nil {
+		t.Fatalf("no offer: %v", err)
+	}
+	if err := p.Substitute(ctx, plan.Substitute{Path: path, Offer: offer}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := to.PathInfo(ctx, path)
+	if err != nil || info.NARHash != theirs.NARHash {
+		t.Errorf("got %+v, %v", info, err)
+	}
 }
 
 func TestOrderAndFailure(t *testing.T) {
