@@ -183,7 +183,7 @@ var moduleDoors = []struct {
 	{"github.com/klauspost/compress", []string{"compress"}},
 	{"github.com/mikelolasagasti/xz", []string{"compress"}},
 	{"github.com/pierrec/lz4/v4", []string{"compress"}},
-	{"github.com/ulikunitz/xz", []string{"compress"}},
+	{"github.com/ulikunitz/xz", []string{"compress", "compress/lzma2"}},
 	{"github.com/google/go-cmp", []string{"tests"}},
 	{"github.com/johannesboyne/gofakes3", []string{"tests"}},
 	{"github.com/pelletier/go-toml/v2", []string{"tests"}},

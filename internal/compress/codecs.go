@@ -11,7 +11,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 	xzread "github.com/mikelolasagasti/xz"
 	"github.com/pierrec/lz4/v4"
-	xzwrite "github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
 )
 
@@ -63,10 +62,6 @@ func xzError(err error) error {
 
 // xzDicts are the dictionary sizes of xz's presets in bytes.
 var xzDicts = [...]int{256 << 10, 1 << 20, 2 << 20, 4 << 20, 4 << 20, 8 << 20, 8 << 20, 16 << 20, 32 << 20, 64 << 20}
-
-func writeXz(w io.Writer, o Options) (io.WriteCloser, error) {
-	return xzwrite.WriterConfig{DictCap: xzDicts[o.level(6)]}.NewWriter(w)
-}
 
 // lzmaHeader is the length of what a stream begins with, in bytes.
 const lzmaHeader = 13

@@ -64,25 +64,27 @@ func (z *zstdReader) Close() error {
 // Nix: 2.35 and later cut frames at the same size.
 const frameSize = 16 << 20
 
-// zstdWriter collects input until a frame is full, and has up to workers frames
-// being compressed.
-type zstdWriter struct {
-	w       io.Writer
-	enc     *zstd.Encoder
-	workers int
-	input   []byte
-	frames  []chan []byte // being compressed, in order
-	spare   [][]byte      // buffers to use again
-	wrote   bool
-	err     error
-}
+// zstdWriter writes a stream of frames, at least one.
+type zstdWriter struct{ blocks }
 
 func writeZstd(w io.Writer, o Options) (io.WriteCloser, error) {
 	enc, err := zstdEncoder(zstd.EncoderLevelFromZstd(o.level(3)))
 	if err != nil {
 		return nil, err
 	}
-	return &zstdWriter{w: w, enc: enc, workers: max(o.Workers, 1)}, nil
+	return &zstdWriter{blocks{w: w, size: frameSize, workers: max(o.Workers, 1), pack: func(dst, input []byte) packedBlock {
+		return packedBlock{data: enc.EncodeAll(input, dst)}
+	}}}, nil
+}
+
+// Close ends the stream.
+func (z *zstdWriter) Close() error {
+	z.drain()
+	if z.wrote == 0 {
+		z.end()
+		z.drain()
+	}
+	return z.err
 }
 
 // zstdEncoders are the encoders by level. One makes any number of frames at
@@ -99,70 +101,4 @@ func zstdEncoder(level zstd.EncoderLevel) (*zstd.Encoder, error) {
 	}
 	kept, _ := zstdEncoders.LoadOrStore(level, enc)
 	return kept.(*zstd.Encoder), nil
-}
-
-func (z *zstdWriter) Write(p []byte) (int, error) {
-	written := 0
-	for len(p) > 0 && z.err == nil {
-		n := min(len(p), frameSize-len(z.input))
-		z.input = append(z.input, p[:n]...)
-		p = p[n:]
-		written += n
-		if len(z.input) == frameSize {
-			z.endFrame()
-		}
-	}
-	return written, z.err
-}
-
-// endFrame hands the input over to be compressed, after waiting for room.
-func (z *zstdWriter) endFrame() {
-	if z.workers == 1 {
-		z.emit(z.enc.EncodeAll(z.input, z.buffer()))
-		z.input = z.input[:0]
-		return
-	}
-	if len(z.frames) == z.workers {
-		z.finishOldest()
-	}
-	frame := make(chan []byte, 1)
-	input, out := z.input, z.buffer()
-	go func() { frame <- z.enc.EncodeAll(input, out) }()
-	z.frames = append(z.frames, frame)
-	z.input = nil
-}
-
-func (z *zstdWriter) finishOldest() {
-	frame := <-z.frames[0]
-	z.frames = z.frames[1:]
-	z.emit(frame)
-}
-
-func (z *zstdWriter) emit(frame []byte) {
-	z.wrote = true
-	if z.err == nil {
-		_, z.err = z.w.Write(frame)
-	}
-	z.spare = append(z.spare, frame[:0])
-}
-
-func (z *zstdWriter) buffer() []byte {
-	if n := len(z.spare); n > 0 {
-		b := z.spare[n-1]
-		z.spare = z.spare[:n-1]
-		return b
-	}
-	return nil
-}
-
-// Close ends the stream. It waits for the goroutines even after a failure.
-func (z *zstdWriter) Close() error {
-	if len(z.input) > 0 || !z.wrote && len(z.frames) == 0 {
-		z.endFrame()
-	}
-	for len(z.frames) > 0 {
-		z.finishOldest()
-	}
-	z.input = nil
-	return z.err
 }

@@ -1,0 +1,133 @@
+package compress
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"hash/crc64"
+	"io"
+	"math/bits"
+	"sync"
+
+	"firn/internal/compress/lzma2"
+)
+
+// xzLevels are the presets: how much goes into a block, and how hard matches are looked for. Blocks do not depend on each
+// other and tell their lengths, so that several can be made, and read, at once.
+var xzLevels = [...]struct {
+	block int // bytes
+	lzma2.Level
+}{
+	{1 << 20, lzma2.Level{Ways: 1, Nice: 32, Lazy: 0}},
+	{1 << 20, lzma2.Level{Ways: 4, Nice: 48, Lazy: 0}},
+	{2 << 20, lzma2.Level{Ways: 4, Nice: 64, Lazy: 1}},
+	{4 << 20, lzma2.Level{Ways: 8, Nice: 64, Lazy: 1}},
+	{4 << 20, lzma2.Level{Ways: 16, Nice: 64, Lazy: 2}},
+	{8 << 20, lzma2.Level{Ways: 16, Nice: 128, Lazy: 2}},
+	{8 << 20, lzma2.Level{Ways: 32, Nice: 128, Lazy: 2}},
+	{16 << 20, lzma2.Level{Ways: 64, Nice: 273, Lazy: 2}},
+	{32 << 20, lzma2.Level{Ways: 64, Nice: 273, Lazy: 2}},
+	{64 << 20, lzma2.Level{Ways: 128, Nice: 273, Lazy: 2}},
+}
+
+// xzEncoders are encoders at rest, by level.
+var xzEncoders [len(xzLevels)]sync.Pool
+
+const (
+	xzMagic  = "\xfd7zXZ\x00"
+	xzFooter = "YZ"
+	xzFlags  = "\x00\x04" // checks are CRC64
+)
+
+var xzCheck = crc64.MakeTable(crc64.ECMA)
+
+// xzWriter writes a stream of one or more blocks.
+type xzWriter struct {
+	blocks
+	level int
+	index []xzRecord
+}
+
+// xzRecord is a block in the index.
+type xzRecord struct{ unpadded, size int }
+
+// xzBlock is a block that is ready to be written.
+type xzBlock struct {
+	data []byte
+	xzRecord
+}
+
+func writeXz(w io.Writer, o Options) (io.WriteCloser, error) {
+	level := o.level(6)
+	x := &xzWriter{level: level}
+	x.blocks = blocks{w: w, size: xzLevels[level].block, workers: max(o.Workers, 1), pack: x.pack}
+	header := append([]byte(xzMagic), xzFlags...)
+	x.raw(binary.LittleEndian.AppendUint32(header, crc32.ChecksumIEEE([]byte(xzFlags))))
+	return x, nil
+}
+
+// pack makes a block. Its dictionary is no larger than what is in it, so that short ones are read with little memory.
+func (x *xzWriter) pack(dst, input []byte) packedBlock {
+	enc, ok := xzEncoders[x.level].Get().(*lzma2.Encoder)
+	if !ok {
+		enc = lzma2.NewEncoder(xzLevels[x.level].Level)
+	}
+	body := enc.Append(dst, input)
+	xzEncoders[x.level].Put(enc)
+	const (
+		hasSizes  = 0xc0
+		lzma2ID   = 0x21
+		propBytes = 1
+	)
+	header := []byte{0, hasSizes}
+	header = binary.AppendUvarint(header, uint64(len(body)))
+	header = binary.AppendUvarint(header, uint64(len(input)))
+	header = append(header, lzma2ID, propBytes, dictionaryCode(len(input)))
+	header = padded(header)
+	header[0] = byte(len(header) / 4) // with the checksum, less one
+	header = binary.LittleEndian.AppendUint32(header, crc32.ChecksumIEEE(header))
+	record := xzRecord{len(header) + len(body) + crc64.Size, len(input)}
+	out := padded(append(header, body...))
+	out = binary.LittleEndian.AppendUint64(out, crc64.Checksum(input, xzCheck))
+	return packedBlock{out, func() { x.index = append(x.index, record) }}
+}
+
+// padded fills up to a multiple of four bytes.
+func padded(b []byte) []byte {
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	return b
+}
+
+// dictionaryCode returns how a size of at least n bytes is written: sizes are 2 or 3 times a power of two.
+func dictionaryCode(n int) byte {
+	const least = 4096
+	if n <= least {
+		return 0
+	}
+	high := bits.Len(uint(n-1)) - 1 // n is more than 1<<high
+	if n <= 3<<(high-1) {
+		return byte(2*(high-12) + 1)
+	}
+	return byte(2 * (high - 12 + 1))
+}
+
+// Close ends the stream with its index.
+func (x *xzWriter) Close() error {
+	x.drain()
+	index := []byte{0}
+	index = binary.AppendUvarint(index, uint64(len(x.index)))
+	for _, r := range x.index {
+		index = binary.AppendUvarint(index, uint64(r.unpadded))
+		index = binary.AppendUvarint(index, uint64(r.size))
+	}
+	index = padded(index)
+	index = binary.LittleEndian.AppendUint32(index, crc32.ChecksumIEEE(index))
+	tail := binary.LittleEndian.AppendUint32(nil, uint32(len(index)/4-1))
+	tail = append(tail, xzFlags...)
+	footer := binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(tail))
+	footer = append(append(footer, tail...), xzFooter...)
+	x.raw(index)
+	x.raw(footer)
+	return x.err
+}
