@@ -20,7 +20,7 @@ var storeCommand = Command{
 	Sub: []*Command{
 		&storeAddCommand, &storeAddFileCommand, &storeAddPathCommand, &storeTraceCommand, &storeCatCommand, &storeCopyLogCommand, &storeCopySigsCommand, &storeDeleteCommand,
 		&storeDiffCommand, &storeDumpCommand, &storeGCCommand, &storeInfoCommand, &storeListCommand, &storeReaddressCommand, &storeOptimiseCommand, &storeHashPartCommand,
-		&storePrefetchCommand, &storeRepairCommand, &storeServeCommand, &storeSignCommand, &storeVerifyCommand,
+		&storePrefetchCommand, &storeRepairCommand, &storeRootsCommand, &storeServeCommand, &storeSignCommand, &storeVerifyCommand,
 	},
 	Renamed: []Renamed{{"optimize", []string{"optimise"}, false}, {"ping", []string{"info"}, true}},
 }

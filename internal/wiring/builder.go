@@ -38,7 +38,9 @@ func NewScheduler(v *config.Values, m *Machine, st store.Store, evaluated store.
 		r.Config.Keys = append(r.Config.Keys, key)
 	}
 	parts.Realiser = r
-	parts.Beside = spaceKeeper(v, m, l)
+	if v.GC.MinFree > 0 {
+		parts.Beside = l.KeepSpace
+	}
 	substituters, err := newSubstituters(v, m, l, v.General.Store)
 	if err != nil {
 		return nil, err

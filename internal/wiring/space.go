@@ -1,7 +1,6 @@
 package wiring
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,18 +11,16 @@ import (
 	"firn/internal/store/local"
 )
 
-// spaceKeeper returns what collects garbage while builds use up the disk, nil if
-// nothing is to.
-func spaceKeeper(v *config.Values, m *Machine, st *local.Store) func(context.Context) {
-	if v.GC.MinFree == 0 {
-		return nil
+// keptSpace are the settings of collections that nobody asks for.
+func keptSpace(v *config.Values, m *Machine) local.Space {
+	sp := local.Space{
+		Min: v.GC.MinFree, Max: v.GC.MaxFree, Interval: time.Duration(v.GC.MinFreeCheckInterval) * time.Second,
+		KeepOutputs: v.GC.KeepOutputs, KeepDerivations: v.GC.KeepDerivations,
 	}
-	sp := local.Space{MinFree: v.GC.MinFree, MaxFree: v.GC.MaxFree, Interval: time.Duration(v.GC.MinFreeCheckInterval) * time.Second}
 	if file, ok := m.Env("_NIX_TEST_FREE_SPACE_FILE"); ok { // Nix's own tests fill no disks
 		sp.Free = func() (uint64, error) { return readNumber(file) }
 	}
-	o := local.CollectOptions{KeepOutputs: v.GC.KeepOutputs, KeepDerivations: v.GC.KeepDerivations}
-	return func(ctx context.Context) { st.KeepSpace(ctx, sp, o) }
+	return sp
 }
 
 func readNumber(file string) (uint64, error) {

@@ -94,6 +94,8 @@ func OpenStore(address string, v *config.Values, m *Machine) (*local.Store, erro
 	o.AutoOptimise = v.Store.AutoOptimise
 	o.AllowSymlinks = v.Store.AllowSymlinkedStore
 	o.BuildTrace = v.General.ExperimentalFeatures.Has(config.CADerivations)
+	o.Reserved = v.GC.ReservedSpace
+	o.Space = keptSpace(v, m)
 	if !v.Store.FsyncMetadata {
 		o.Durability = local.Ordered
 	}

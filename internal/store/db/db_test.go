@@ -259,6 +259,7 @@ func TestGraph(t *testing.T) {
 	got, err := d.Graph(t.Context())
 	want := &Graph{
 		Paths: []storepath.Path{a, b, drv}, Derivers: []storepath.Path{drv, "", ""},
+		Sizes: []uint64{120, 120, 120}, Registered: []int64{7, 7, 7},
 		References: [][2]int32{{1, 0}, {1, 1}}, Outputs: [][2]int32{{2, 0}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

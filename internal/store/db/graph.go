@@ -11,6 +11,8 @@ import (
 type Graph struct {
 	Paths      []storepath.Path
 	Derivers   []storepath.Path // of Paths, valid or not, "" for none
+	Sizes      []uint64         // of their archives, 0 where it is not known
+	Registered []int64          // when, in seconds since 1970
 	References [][2]int32       // referrer, reference
 	Outputs    [][2]int32       // derivation, valid output
 }
@@ -57,6 +59,8 @@ func (d *DB) graphPaths(g *Graph) (map[int64]int32, error) {
 		index[st.ColInt(0)] = int32(len(g.Paths))
 		g.Paths = append(g.Paths, p)
 		g.Derivers = append(g.Derivers, deriver)
+		g.Sizes = append(g.Sizes, uint64(st.ColInt(3)))
+		g.Registered = append(g.Registered, st.ColInt(4))
 	}
 }
 

@@ -99,6 +99,9 @@ func (g *Graph) FindHash(hashPart string) (int32, bool) {
 	return n, ok
 }
 
+// References calls f for every path that a path refers to.
+func (g *Graph) References(n int32, f func(to int32)) { g.refs.of(n, f) }
+
 // Liveness is what is known to be alive. It is for one goroutine at a time.
 type Liveness struct {
 	graph *Graph

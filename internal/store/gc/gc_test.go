@@ -156,3 +156,36 @@ func BenchmarkDead(b *testing.B) {
 		l.Dead()
 	}
 }
+
+// Without a root, exactly what it alone kept is dead.
+func TestShares(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for range 200 {
+		g := random(rng, 1+rng.IntN(40))
+		var roots []int32
+		for range 1 + rng.IntN(4) {
+			roots = append(roots, int32(rng.IntN(g.Len())))
+		}
+		all := map[int32]bool{}
+		for _, r := range roots {
+			all[r] = true
+		}
+		for i, s := range g.Shares(roots, func(n int32) uint64 { return uint64(n) }) {
+			others := map[int32]bool{}
+			for j, r := range roots {
+				if j != i {
+					others[r] = true
+				}
+			}
+			own := len(reachable(g, all)) - len(reachable(g, others))
+			kept := reachable(g, map[int32]bool{roots[i]: true})
+			var size uint64
+			for n := range kept {
+				size += uint64(n)
+			}
+			if int(s.OwnPaths) != own || int(s.Paths) != len(kept) || s.Size != size || s.OwnSize > s.Size {
+				t.Fatalf("root %d of %v: %+v, want %d alone, %d in all, %d bytes", i, roots, s, own, len(kept), size)
+			}
+		}
+	}
+}

@@ -25,6 +25,9 @@ func (s *Store) add(ctx context.Context, p storepath.Path, repair bool, make fun
 	if s.o.ReadOnly {
 		return s.refuse("path '" + s.o.Dir.Join(p) + "'")
 	}
+	if err := s.KeepFree(ctx); err != nil {
+		return err
+	}
 	real := s.RealPath(p)
 	lock, err := filelock.LockPath(ctx, real, nil)
 	if err != nil {

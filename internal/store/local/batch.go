@@ -171,7 +171,14 @@ func (b *batch) work(ctx context.Context, lots <-chan []item) {
 			if b.failure() != nil {
 				continue
 			}
-			if err := w.add(ctx, lot); err != nil {
+			if b.s.o.Space.Min > 0 {
+				w.releaseLocks() // who waits for a collector must hold none
+			}
+			err := b.s.KeepFree(ctx)
+			if err == nil {
+				err = w.add(ctx, lot)
+			}
+			if err != nil {
 				b.fail(err)
 			}
 		case <-idle.C:

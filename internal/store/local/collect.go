@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"firn/internal/activity"
 	"firn/internal/filelock"
@@ -33,12 +34,22 @@ type CollectOptions struct {
 
 	KeepOutputs     bool // what derivations that are kept make is kept
 	KeepDerivations bool // what made paths that are kept is kept
-	MaxFreed        uint64
 	DryRun          bool // nothing is deleted
 
 	// Pause, if set, is called once others could add paths before they can tell
 	// us (false) and once it is known what is dead (true).
 	Pause func(surveyed bool)
+
+	// The rest leaves garbage for later. What was used last goes last.
+
+	MaxFreed    uint64    // bytes; once more are freed, the collection ends
+	Remain      uint64    // bytes; once the archives of what is left have no more, it ends
+	UnusedSince time.Time // what was used later stays, unless this is zero
+}
+
+// spares tells whether a collection leaves garbage for later.
+func (o *CollectOptions) spares() bool {
+	return o.MaxFreed < Unlimited && !o.DryRun || o.Remain > 0 || !o.UnusedSince.IsZero()
 }
 
 // Unlimited is a MaxFreed that is never reached.
@@ -101,10 +112,12 @@ func (c *collection) survey(ctx context.Context) error {
 			return err
 		}
 	}
-	graph, err := c.s.graph(ctx, c.o)
+	rows, err := c.s.graphRows(ctx)
 	if err != nil {
 		return err
 	}
+	graph := newGraph(rows, c.o)
+	c.rows = rows
 	c.mu.Lock()
 	c.graph, c.live = graph, graph.Start()
 	for p := range roots {
@@ -119,16 +132,20 @@ func (c *collection) survey(ctx context.Context) error {
 	return c.s.eachTempRoot(ctx, func(p storepath.Path, _ string) { c.addRoot(p, false) })
 }
 
-// graph loads all valid paths.
-func (s *Store) graph(ctx context.Context, o CollectOptions) (*gc.Graph, error) {
-	var rows *db.Graph
-	err := s.read(ctx, func(d *db.DB) (err error) {
+// graphRows loads all valid paths.
+func (s *Store) graphRows(ctx context.Context) (rows *db.Graph, err error) {
+	err = s.read(ctx, func(d *db.DB) (err error) {
 		rows, err = d.Graph(ctx)
 		return err
 	})
-	if err != nil || rows == nil {
-		return &gc.Graph{}, err
+	if rows == nil {
+		rows = &db.Graph{}
 	}
+	return rows, err
+}
+
+// newGraph makes what decides what is dead.
+func newGraph(rows *db.Graph, o CollectOptions) *gc.Graph {
 	g := &gc.Graph{}
 	for _, p := range rows.Paths {
 		g.Add(p)
@@ -137,7 +154,7 @@ func (s *Store) graph(ctx context.Context, o CollectOptions) (*gc.Graph, error) 
 		g.Refer(r[0], r[1])
 	}
 	if o.Paths != nil {
-		return g, nil // named paths are kept by references alone
+		return g // named paths are kept by references alone
 	}
 	if o.KeepOutputs {
 		for _, pair := range rows.Outputs {
@@ -151,11 +168,16 @@ func (s *Store) graph(ctx context.Context, o CollectOptions) (*gc.Graph, error) 
 			}
 		}
 	}
-	return g, nil
+	return g
 }
 
 // collect deletes, or lists, what survey found dead.
 func (c *collection) collect(ctx context.Context) error {
+	if c.o.spares() {
+		if err := c.rank(ctx); err != nil {
+			return err
+		}
+	}
 	dead, err := c.candidates()
 	if err != nil {
 		return err
@@ -171,11 +193,9 @@ func (c *collection) collect(ctx context.Context) error {
 	default:
 		c.s.say(activity.Info, "deleting garbage within specified paths...")
 	}
-	err = c.deletePaths(ctx, dead)
-	if err == nil && c.o.Paths == nil {
-		err = c.eachStranger(func(name string) error { return c.deleteStranger(ctx, name) })
-	} else if err == nil {
-		err = c.deleteInvalid(ctx)
+	err = c.deleteStrangers(ctx)
+	if err == nil {
+		err = c.deletePaths(ctx, dead)
 	}
 	if errors.Is(err, errEnough) {
 		err = nil
@@ -191,6 +211,9 @@ func (c *collection) candidates() ([]int32, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	dead := c.live.Dead()
+	if c.lastUse != nil {
+		dead = c.surplus(dead)
+	}
 	if c.o.Paths == nil {
 		return dead, nil
 	}
@@ -276,19 +299,33 @@ func (c *collection) deletePaths(ctx context.Context, dead []int32) error {
 		return err
 	}
 	defer trash.remove()
-	size := groupSize
-	if c.o.MaxFreed < Unlimited {
-		size = 1 // not to delete more than asked for
-	}
-	for group := range slices.Chunk(dead, size) {
+	for len(dead) > 0 {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if err := c.deleteGroup(ctx, group, trash.path); err != nil {
+		n := c.groupLen(dead)
+		if err := c.deleteGroup(ctx, dead[:n], trash.path); err != nil {
 			return err
 		}
+		dead = dead[n:]
 	}
 	return nil
+}
+
+// groupLen returns how many of the paths make a group: not more than are sure
+// to be needed to free enough. An archive is larger than the files that deleting
+// its path can give back.
+func (c *collection) groupLen(dead []int32) int {
+	n := min(len(dead), groupSize)
+	wanted := c.o.MaxFreed - c.result.Freed
+	for i, p := range dead[:n] {
+		size := c.rows.Sizes[p]
+		if size == 0 || size >= wanted {
+			return i + 1
+		}
+		wanted -= size
+	}
+	return n
 }
 
 func (c *collection) deleteGroup(ctx context.Context, group []int32, trash string) error {
@@ -368,6 +405,14 @@ func (c *collection) eachStranger(f func(name string) error) error {
 		}
 	}
 	return nil
+}
+
+// deleteStrangers deletes what is not valid, which is of use to nobody.
+func (c *collection) deleteStrangers(ctx context.Context) error {
+	if c.o.Paths != nil {
+		return c.deleteInvalid(ctx)
+	}
+	return c.eachStranger(func(name string) error { return c.deleteStranger(ctx, name) })
 }
 
 // deleteStranger deletes what is in the store directory and not valid.

@@ -12,6 +12,7 @@ import (
 
 	"firn/internal/activity"
 	"firn/internal/format/storepath"
+	"firn/internal/store/db"
 	"firn/internal/store/gc"
 )
 
@@ -21,6 +22,9 @@ type collection struct {
 	s      *Store
 	o      CollectOptions
 	result Collected
+
+	rows    *db.Graph // what graph was made from
+	lastUse []int64   // by node, in seconds since 1970; nil where it does not matter
 
 	mu      sync.Mutex
 	changed sync.Cond           // something has left pending

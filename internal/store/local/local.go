@@ -83,6 +83,8 @@ type Options struct {
 	AllowSymlinks bool   // the store directory may be reached through links
 	BuildGroup    string // of builders; if this is root, they may write into the store directory
 
+	Space Space // to be kept free
+
 	Activity *activity.Recorder
 }
 
@@ -98,11 +100,12 @@ func Rooted(root string) Options {
 
 // Store is a local store. Its methods may be used by several goroutines.
 type Store struct {
-	o    Options
-	log  *activity.Recorder
-	conn connections
-	temp tempRoots
-	memo memo
+	o     Options
+	log   *activity.Recorder
+	conn  connections
+	temp  tempRoots
+	memo  memo
+	space spaceWatch
 
 	// prepared guards the layout; it holds a token while someone works on it.
 	prepare  chan struct{}
@@ -137,8 +140,9 @@ func New(o Options) (*Store, error) {
 	return &Store{
 		o: o, log: o.Activity,
 		prepare: make(chan struct{}, 1), commit: make(chan struct{}, 1),
-		conn: connections{slots: make(chan struct{}, maxConnections)},
-		temp: tempRoots{busy: make(chan struct{}, 1)},
+		conn:  connections{slots: make(chan struct{}, maxConnections)},
+		temp:  tempRoots{busy: make(chan struct{}, 1)},
+		space: spaceWatch{busy: make(chan struct{}, 1)},
 	}, nil
 }
 

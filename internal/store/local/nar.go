@@ -93,7 +93,7 @@ func (s *Store) Register(ctx context.Context, infos []*pathinfo.Info) error {
 			return err
 		}
 		entries[i] = entry{info: info}
-		if err := s.shareNew(ctx, s.RealPath(info.Path)); err != nil {
+		if err := s.shareBuilt(ctx, info.Path); err != nil {
 			return err
 		}
 		if info.Path.IsDerivation() {
@@ -104,4 +104,16 @@ func (s *Store) Register(ctx context.Context, infos []*pathinfo.Info) error {
 		}
 	}
 	return s.register(ctx, entries)
+}
+
+// shareBuilt shares the files of what was built, perhaps to repair it.
+func (s *Store) shareBuilt(ctx context.Context, p storepath.Path) error {
+	if !s.o.AutoOptimise {
+		return nil
+	}
+	repaired, err := s.IsValid(ctx, p)
+	if err != nil {
+		return err
+	}
+	return s.shareFiles(ctx, s.RealPath(p), repaired)
 }

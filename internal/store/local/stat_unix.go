@@ -13,3 +13,6 @@ func links(info fs.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t)
 
 // blocks are of 512 bytes.
 func blocks(info fs.FileInfo) uint64 { return uint64(info.Sys().(*syscall.Stat_t).Blocks) }
+
+// accessed returns when a file was last read, in seconds since 1970.
+func accessed(info fs.FileInfo) int64 { return accessTime(info.Sys().(*syscall.Stat_t)) }

@@ -90,10 +90,11 @@ func (v *verifier) existence(ctx context.Context) (present []storepath.Path, err
 		there[storepath.Path(e.Name())] = true
 	}
 	v.s.say(activity.Info, "checking path existence...")
-	graph, err := v.s.graph(ctx, CollectOptions{})
+	rows, err := v.s.graphRows(ctx)
 	if err != nil {
 		return nil, err
 	}
+	graph := newGraph(rows, CollectOptions{})
 	live := graph.Start()
 	for n := range int32(graph.Len()) {
 		if p := graph.Path(n); there[p] {

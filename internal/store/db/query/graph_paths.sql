@@ -1,1 +1,1 @@
-select id, path, deriver from ValidPaths order by id;
+select id, path, deriver, narSize, registrationTime from ValidPaths order by id;
