@@ -45,7 +45,8 @@ func (f *outputFinder) output(ctx context.Context, drv storepath.Path, name stri
 	if out.Path != "" || f.traces == nil {
 		return out, nil
 	}
-	recorded, err := f.traces.Realisation(ctx, realisation.ID{Drv: r.path, Output: name})
+	legacy := realisation.LegacyID{DrvHash: r.TraceHash(f.dir), Output: name}
+	recorded, err := store.FindRealisation(ctx, f.traces, realisation.ID{Drv: r.path, Output: name}, legacy)
 	if recorded != nil {
 		out.Path = recorded.OutPath
 		f.found = append(f.found, out)

@@ -6,6 +6,7 @@ import (
 
 	"firn/internal/build/options"
 	"firn/internal/format/derivation"
+	"firn/internal/format/realisation"
 	"firn/internal/format/storepath"
 )
 
@@ -44,7 +45,7 @@ func (p *Planner) knownOf(g *goal, d *derivation.Derivation) {
 // recorded looks for a realisation.
 func (p *Planner) recorded(g *goal, d *derivation.Derivation) {
 	drv := g.key.path
-	find := p.ask(key{kind: factRealisation, path: drv, output: g.output}, FindRealisation{Drv: drv, Output: g.output})
+	find := p.findRealisation(drv, d, g.output, false)
 	p.wait(g, []*goal{find}, func() {
 		g.path = find.path
 		resolve, err := d.NeedsResolving(true)
@@ -54,6 +55,19 @@ func (p *Planner) recorded(g *goal, d *derivation.Derivation) {
 		}
 		p.recordedResolved(g, d)
 	})
+}
+
+// findRealisation asks what an output was built to.
+func (p *Planner) findRealisation(drv storepath.Path, d *derivation.Derivation, output string, remote bool) *goal {
+	k := key{factRealisation, drv, output, flag(remote)}
+	if g, ok := p.goals[k]; ok {
+		return g
+	}
+	question := FindRealisation{Drv: drv, Output: output, Remote: remote}
+	if hash := d.TraceHash(p.set.Dir); !hash.IsZero() {
+		question.Legacy = realisation.LegacyID{DrvHash: hash, Output: output}
+	}
+	return p.ask(k, question)
 }
 
 func (p *Planner) recordedResolved(g *goal, d *derivation.Derivation) {

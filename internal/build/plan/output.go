@@ -122,7 +122,7 @@ func (p *Planner) findRemote(g *goal, d *derivation.Derivation) {
 		p.realise(g, d)
 		return
 	}
-	found := p.ask(key{factRealisation, g.key.path, g.output, 1}, FindRealisation{g.key.path, g.output, true})
+	found := p.findRealisation(g.key.path, d, g.output, true)
 	p.wait(g, []*goal{found}, func() {
 		if found.failure != nil || found.path == "" {
 			p.afterSubstitution(g, d, found.failure)

@@ -23,6 +23,7 @@ import (
 
 	"firn/internal/build/options"
 	"firn/internal/format/derivation"
+	"firn/internal/format/realisation"
 	"firn/internal/format/storepath"
 )
 
@@ -83,11 +84,13 @@ type (
 		Contents bool
 	}
 	// FindRealisation asks for the path of an output, from the store or else from substituters; the
-	// answer is Planner.Realisation.
+	// answer is Planner.Realisation. Legacy is the key under which Nix 2.4 to 2.34 recorded it, zero where the
+	// derivation is not resolved: then another question comes when it is.
 	FindRealisation struct {
 		Drv    storepath.Path
 		Output string
 		Remote bool
+		Legacy realisation.LegacyID
 	}
 	// FindDeriver asks which valid derivation made a valid path; the answer is Planner.Deriver.
 	FindDeriver struct{ Path storepath.Path }

@@ -204,7 +204,7 @@ func (c *call) realisation(a plan.FindRealisation) error {
 	id := realisation.ID{Drv: a.Drv, Output: a.Output}
 	if a.Remote {
 		c.begin(func() func() {
-			r, err := c.s.substituter.Realisation(c.ctx, id)
+			r, err := c.s.substituter.Realisation(c.ctx, id, a.Legacy)
 			if r != nil && c.s.traces != nil {
 				err = errors.Join(err, c.s.traces.AddRealisations(c.ctx, []realisation.Realisation{*r}))
 			}
@@ -212,7 +212,7 @@ func (c *call) realisation(a plan.FindRealisation) error {
 		}, nil)
 		return nil
 	}
-	r, err := c.s.traces.Realisation(c.ctx, id)
+	r, err := store.FindRealisation(c.ctx, c.s.traces, id, a.Legacy)
 	if err != nil {
 		return err
 	}

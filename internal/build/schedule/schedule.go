@@ -41,7 +41,7 @@ type Substituter interface {
 	// error of one path is told with it; the error that Offers returns is of all.
 	Offers(ctx context.Context, wanted []plan.FindOffer, found func(plan.FindOffer, *plan.Offer, error)) error
 	// Realisation returns what an output is known to be elsewhere, nil if nobody knows.
-	Realisation(ctx context.Context, id realisation.ID) (*realisation.Realisation, error)
+	Realisation(ctx context.Context, id realisation.ID, legacy realisation.LegacyID) (*realisation.Realisation, error)
 	// Substitute makes a path valid whose references are.
 	Substitute(ctx context.Context, s plan.Substitute) error
 }

@@ -156,7 +156,7 @@ func (p *parts) Offers(_ context.Context, wanted []plan.FindOffer, found func(pl
 	return nil
 }
 
-func (p *parts) Realisation(context.Context, realisation.ID) (*realisation.Realisation, error) {
+func (p *parts) Realisation(context.Context, realisation.ID, realisation.LegacyID) (*realisation.Realisation, error) {
 	return nil, nil
 }
 

@@ -40,11 +40,6 @@ type Store interface {
 	FromHashPart(ctx context.Context, hashPart string) (storepath.Path, error)
 }
 
-// legacyTraces is a store with realisations in their older form.
-type legacyTraces interface {
-	LegacyRealisation(ctx context.Context, id realisation.LegacyID) (*realisation.Legacy, error)
-}
-
 // Options say how a store is presented.
 type Options struct {
 	Compression compress.Method // of the archives that narinfos name
@@ -226,7 +221,7 @@ func (s *Server) realisation(w http.ResponseWriter, r *http.Request, name string
 }
 
 func (s *Server) legacyRealisation(w http.ResponseWriter, r *http.Request, name string) error {
-	traces, ok := s.store.(legacyTraces)
+	traces, ok := s.store.(store.LegacyTraces)
 	text, isTrace := strings.CutSuffix(name, ".doi")
 	id, err := realisation.ParseLegacyID(text)
 	if !ok || !isTrace || err != nil {

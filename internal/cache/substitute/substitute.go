@@ -211,27 +211,46 @@ func (p *Pool) fail(s *source, err error) {
 	}
 }
 
-// Realisation returns what an output was built to elsewhere, nil if nobody knows.
-func (p *Pool) Realisation(ctx context.Context, id realisation.ID) (*realisation.Realisation, error) {
+// Realisation returns what an output was built to elsewhere, nil if nobody knows. Substituters are asked for both
+// forms, the older one under the key legacy unless that is zero.
+func (p *Pool) Realisation(ctx context.Context, id realisation.ID, legacy realisation.LegacyID) (*realisation.Realisation, error) {
 	for _, s := range p.ready(ctx) {
-		traces, ok := s.Store.(store.Traces)
-		if !ok || s.failed.Load() {
+		if s.failed.Load() {
 			continue
 		}
-		r, err := traces.Realisation(ctx, id)
+		r, trusted, err := p.statement(ctx, s, id, legacy)
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case err != nil:
 			p.fail(s, err)
 		case r == nil:
-		case !s.Trusted && p.o.Keys != nil && r.CheckSignatures(p.o.Keys) == 0:
+		case !trusted:
 			p.o.Recorder.Warn(fmt.Sprintf("ignoring what '%s' says of '%s', as it's not signed by any of the keys in 'trusted-public-keys'", s.Name, id.Text(p.to.Dir())))
 		default:
 			return r, nil
 		}
 	}
 	return nil, nil
+}
+
+// statement asks one substituter, for the older form if it does not have the newer one.
+func (p *Pool) statement(ctx context.Context, s *source, id realisation.ID, legacy realisation.LegacyID) (r *realisation.Realisation, trusted bool, err error) {
+	free := s.Trusted || p.o.Keys == nil
+	if traces, ok := s.Store.(store.Traces); ok {
+		if r, err = traces.Realisation(ctx, id); err != nil || r != nil {
+			return r, free || r != nil && r.CheckSignatures(p.o.Keys) > 0, err
+		}
+	}
+	old, ok := s.Store.(store.LegacyTraces)
+	if !ok || legacy.DrvHash.IsZero() {
+		return nil, false, nil
+	}
+	l, err := old.LegacyRealisation(ctx, legacy)
+	if l == nil || err != nil {
+		return nil, false, err
+	}
+	return &realisation.Realisation{ID: id, OutPath: l.OutPath}, free || l.CheckSignatures(p.o.Keys) > 0, nil
 }
 
 // Substitute copies what was offered, or the same path from a later substituter

@@ -10,6 +10,7 @@ import (
 
 	"firn/internal/activity"
 	"firn/internal/build/plan"
+	"firn/internal/format/nixhash"
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/realisation"
 	"firn/internal/format/signature"
@@ -26,6 +27,7 @@ type remote struct {
 	asked   int
 	known   *realisation.Realisation
 	mu      sync.Mutex
+	old     *realisation.Legacy
 }
 
 func (r *remote) Close() error { return nil }
@@ -50,6 +52,13 @@ func (r *remote) WriteNAR(ctx context.Context, p storepath.Path, w io.Writer) er
 
 func (r *remote) Realisation(context.Context, realisation.ID) (*realisation.Realisation, error) {
 	return r.known, r.down
+}
+
+func (r *remote) LegacyRealisation(_ context.Context, id realisation.LegacyID) (*realisation.Legacy, error) {
+	if r.old == nil || r.old.ID != id {
+		return nil, nil
+	}
+	return r.old, nil
 }
 
 func (r *remote) AddRealisations(context.Context, []realisation.Realisation) error { return nil }
@@ -231,12 +240,22 @@ func TestSignatures(t *testing.T) {
 			if got := offered(t, p, path) != nil; got != c.accepted {
 				t.Errorf("offered: %v, want %v", got, c.accepted)
 			}
-			known, err := p.Realisation(context.Background(), trace.ID)
+			known, err := p.Realisation(context.Background(), trace.ID, realisation.LegacyID{})
 			if err != nil || (known != nil) != c.accepted {
 				t.Errorf("realisation %v, %v, want one: %v", known, err, c.accepted)
 			}
+			r.known = nil
+			old := realisation.Legacy{ID: realisation.LegacyID{DrvHash: nixhash.Sum(nixhash.SHA256, nil), Output: "out"}, OutPath: path}
+			if c.key != nil {
+				old.Signatures = []signature.Signature{c.key.Sign(old.Fingerprint())}
+			}
+			r.old = &old
+			known, err = p.Realisation(context.Background(), trace.ID, old.ID)
+			if err != nil || (known != nil) != c.accepted || known != nil && (known.OutPath != path || known.ID != trace.ID) {
+				t.Errorf("older realisation %v, %v, want one: %v", known, err, c.accepted)
+			}
 			if !c.accepted {
-				said.expect(t, "ignoring substitute for", "ignoring what 'remote' says")
+				said.expect(t, "ignoring substitute for", "ignoring what 'remote' says", "ignoring what 'remote' says")
 			}
 		})
 	}

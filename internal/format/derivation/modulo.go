@@ -149,6 +149,16 @@ func (h *Hasher) OutputHash(d *Derivation) (nixhash.Hash, error) {
 	return h.hash(d, true, 0)
 }
 
+// TraceHash returns the hash by which Nix 2.4 to 2.34 know what the outputs of a resolved derivation were built to
+// (package realisation): that of its text with the outputs' paths left empty. It is zero for other derivations.
+func (d *Derivation) TraceHash(dir storepath.Dir) (hash nixhash.Hash) {
+	if d.IsBasic() {
+		h := Hasher{Dir: dir}
+		hash, _ = h.hash(d, true, 0) // what could fail is reading inputs
+	}
+	return hash
+}
+
 // ModuloText returns the text whose SHA-256 is OutputHash, for people who want to
 // see why paths differ; nil if the outputs are deferred.
 func (h *Hasher) ModuloText(d *Derivation) (text []byte, err error) {

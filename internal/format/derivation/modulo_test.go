@@ -321,3 +321,27 @@ func TestResolveEqualsReference(t *testing.T) {
 		t.Errorf("%s, %v", p, err)
 	}
 }
+
+// TestTraceHash has derivations with the keys under which Nix 2.34.8 recorded what they were built to.
+func TestTraceHash(t *testing.T) {
+	const env = `("out","/1rz4g4znpzjwh1xymhjpm42vipw92pr73vdgl6xs1hycac8kf2n9"),("outputHashAlgo","sha256"),("outputHashMode","recursive"),("system","x86_64-linux")])`
+	for _, c := range []struct{ name, text, want string }{
+		{"a", `Derive([("out","","r:sha256","")],[],[],"x86_64-linux","/bin/sh",["-c","echo hi > $out"],[("builder","/bin/sh"),("name","a"),` + env,
+			"0f4e37b3345e415f7ffebb9c781537c140c1e01f837e04aa02c958e4a9c43686"},
+		{"b", `Derive([("out","","r:sha256","")],[],["/nix/store/miacmq2d49l5qm1xgkpr982m3rd9ax08-a"],"x86_64-linux","/bin/sh",["-c","echo $a > $out"],[("a","/nix/store/miacmq2d49l5qm1xgkpr982m3rd9ax08-a"),("builder","/bin/sh"),("name","b"),` + env,
+			"4aa496ca53e78193bad261bc1d46b5de5d5025792e2df961fca6faf80388c8ac"},
+		{"b", `Derive([("out","","r:sha256","")],[("/nix/store/lwhss9hm6gj0z95jwssm79zmkxm0p01v-a.drv",["out"])],[],"x86_64-linux","/bin/sh",["-c","echo $a > $out"],[("builder","/bin/sh"),("name","b"),` + env, ""},
+	} {
+		d, err := ParseATerm(dir, c.name, c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if h := d.TraceHash(dir); !h.IsZero() {
+			got = h.Text(nixhash.Base16, false)
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}

@@ -76,7 +76,7 @@ func (d *Derivation) appendOutputs(dst []byte, dir storepath.Dir, masked bool) [
 		dst = append(dst, '(')
 		dst = appendText(dst, d.Outputs[i].Name)
 		dst = append(dst, ',')
-		if masked {
+		if k := d.Outputs[i].Kind; masked && (k == InputAddressed || k == Deferred) {
 			dst = append(dst, `"","",""`...)
 		} else {
 			dst = d.Outputs[i].appendFields(dst, dir)

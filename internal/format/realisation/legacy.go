@@ -66,6 +66,11 @@ type jsonLegacy struct {
 // Fingerprint returns the text that signatures sign.
 func (l *Legacy) Fingerprint() string { return string(l.encode(nil)) }
 
+// CheckSignatures returns how many signatures hold.
+func (l *Legacy) CheckSignatures(keys signature.PublicKeys) int {
+	return keys.Count(l.Fingerprint(), l.Signatures)
+}
+
 // MarshalJSON writes the form above.
 func (l *Legacy) MarshalJSON() ([]byte, error) {
 	texts := make([]string, len(l.Signatures))

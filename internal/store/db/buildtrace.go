@@ -3,6 +3,7 @@ package db
 import (
 	"fmt"
 
+	"firn/internal/format/nixhash"
 	"firn/internal/format/realisation"
 	"firn/internal/format/signature"
 )
@@ -27,6 +28,38 @@ func (d *DB) Realisation(id realisation.ID) (*realisation.Realisation, error) {
 		return nil, fmt.Errorf("realisation of '%s': %w", id, err)
 	}
 	return r, nil
+}
+
+// LegacyRealisation returns what Nix 2.4 to 2.34 recorded of an output, nil if they did not. Nothing is added in that
+// form: it is lost with the path, and found by the derivation's contents instead of its path.
+func (d *DB) LegacyRealisation(id realisation.LegacyID) (*realisation.Legacy, error) {
+	if !d.legacyKnown {
+		there, err := d.hasTable("Realisations")
+		if err != nil {
+			return nil, err
+		}
+		d.legacyKnown, d.legacyThere = true, there
+	}
+	if !d.legacyThere {
+		return nil, nil
+	}
+	st, err := d.query(legacyRealisation)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := st.Start().Text(id.DrvHash.Text(nixhash.Base16, true)).Text(id.Output).Next()
+	if err != nil || !ok {
+		return nil, err
+	}
+	defer st.Reset()
+	l := &realisation.Legacy{ID: id}
+	if l.OutPath, err = d.path(st.ColText(0)); err != nil {
+		return nil, err
+	}
+	if l.Signatures, err = parseSignatures(st.ColText(1)); err != nil {
+		return nil, fmt.Errorf("realisation of '%s': %w", id, err)
+	}
+	return l, nil
 }
 
 // AddRealisation records what an output was built to. One that is there is kept

@@ -41,6 +41,8 @@ type DB struct {
 	stmt [queries]*sqlite.Stmt
 	ids  map[storepath.Path]int64 // of rows that were seen; paths are never given a new id
 	text []byte                   // scratch for full paths
+
+	legacyKnown, legacyThere bool // whether the table of LegacyRealisation was looked for, and is there
 }
 
 // Open opens the database file path of a store with the logical directory dir.
@@ -213,6 +215,7 @@ const (
 	addRealisation
 	signRealisation
 	deleteRealisation
+	legacyRealisation
 	graphPaths
 	graphReferences
 	graphOutputs
@@ -227,7 +230,8 @@ var queryFiles = [queries]string{
 	fromHashPart: "from_hash_part", allPaths: "all_paths", closure: "closure",
 	closureReferences: "closure_references", referrerClosure: "referrer_closure", findRealisation: "realisation",
 	addRealisation: "add_realisation", signRealisation: "sign_realisation", deleteRealisation: "delete_realisation",
-	graphPaths: "graph_paths", graphReferences: "graph_references", graphOutputs: "graph_outputs",
+	legacyRealisation: "legacy_realisation",
+	graphPaths:        "graph_paths", graphReferences: "graph_references", graphOutputs: "graph_outputs",
 }
 
 // query returns a statement, compiled when it is first needed.

@@ -23,6 +23,18 @@ func (s *Store) Realisation(ctx context.Context, id realisation.ID) (r *realisat
 	return r, err
 }
 
+// LegacyRealisation implements [store.LegacyTraces].
+func (s *Store) LegacyRealisation(ctx context.Context, id realisation.LegacyID) (l *realisation.Legacy, err error) {
+	if !s.o.BuildTrace {
+		return nil, nil
+	}
+	err = s.read(ctx, func(d *db.DB) (err error) {
+		l, err = d.LegacyRealisation(id)
+		return err
+	})
+	return l, err
+}
+
 // AddRealisations records what outputs were built to, all or none. An output
 // that is recorded with another path keeps it.
 func (s *Store) AddRealisations(ctx context.Context, list []realisation.Realisation) error {
