@@ -108,7 +108,7 @@ func (t *tree) copyEntry(name string, info fs.FileInfo) {
 		}
 		b.link = to
 	}
-	t.bind(&b)
+	t.bind(&b, "")
 }
 
 // wait hands signals on until the program ends.

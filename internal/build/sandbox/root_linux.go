@@ -33,7 +33,7 @@ func (p *program) root(s *Spec, v *view, asRoot bool) {
 	t := p.newTree(buildStage, rootOptions(s.Identity, asRoot))
 	t.skeleton(s, v)
 	for i := range v.binds {
-		t.bind(&v.binds[i])
+		t.bind(&v.binds[i], v.fileAfter(i))
 	}
 	for _, f := range v.files {
 		if !within(v.binds, f.Path) {
@@ -87,7 +87,10 @@ func (t *tree) skeleton(s *Spec, v *view) {
 	t.chmod("/dev/pts/ptmx", 0o666)
 }
 
-func (t *tree) bind(b *bind) {
+// bind makes a mount and what it is mounted on. next is where the next file of the same directory will be mounted,
+// if there is one: it gets a name of the same file to be mounted on, while that can be reached. The directory may be
+// on a disk, where a name costs much less than a file.
+func (t *tree) bind(b *bind, next string) {
 	switch {
 	case b.link != "":
 		t.mkdir(path.Dir(b.Target))
@@ -101,6 +104,9 @@ func (t *tree) bind(b *bind) {
 		// A mount in another mount may find its point there, and may not be allowed to make it.
 		t.call("create "+b.Target, unix.SYS_MKNODAT, atFDCWD, t.inside(b.Target), unix.S_IFREG|0o644, 0).pass =
 			[2]unix.Errno{unix.EEXIST, unix.EROFS}
+		if next != "" {
+			t.call("link "+next, unix.SYS_LINKAT, atFDCWD, t.inside(b.Target), atFDCWD, t.inside(next), 0).try = true
+		}
 	}
 	t.program.mount(b.Source, t.stage+b.Target, "", unix.MS_BIND|unix.MS_REC, "")
 	if b.ReadOnly {

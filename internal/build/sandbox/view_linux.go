@@ -97,6 +97,19 @@ func (v *view) add(m Mount) error {
 	return nil
 }
 
+// fileAfter returns the target of the first bind after the i-th, a file, that is a file in the same directory; "" if
+// there is none.
+func (v *view) fileAfter(i int) string {
+	for _, b := range v.binds[i+1:] {
+		if b.isFile() && filepath.Dir(b.Target) == filepath.Dir(v.binds[i].Target) {
+			return b.Target
+		}
+	}
+	return ""
+}
+
+func (b *bind) isFile() bool { return b.link == "" && !b.info.IsDir() }
+
 // ownPaths are the files of the machine that every process of this kind sees.
 func (v *view) ownPaths(s *Spec) []string {
 	var list []string
