@@ -67,7 +67,10 @@ func (b *bench) setUp() error {
 	return writeParseList(filepath.Join(b.corpora, "nixpkgs-14.04", "pkgs"), b.parseList, 3000)
 }
 
-func (b *bench) cleanUp() { b.emptyStore() }
+func (b *bench) cleanUp() {
+	b.emptyStore()
+	removeAll(filepath.Join(b.scratch, "prepared"))
+}
 
 // functionFile matches files that are a function over a set: importing one parses it and evaluates next to nothing.
 var functionFile = regexp.MustCompile(`^\s*(#[^\n]*\n\s*)*\{[^{}]*\}\s*:`)
@@ -153,7 +156,7 @@ func (b *bench) measure(r *result) {
 	}
 	r.firn, r.nix = medians(firn), medians(nix)
 	switch {
-	case r.firn == nil || r.nix == nil || r.work.name == "start":
+	case r.firn == nil || r.nix == nil || r.work.alone:
 	case !sameLines(b.scratch, "firn.out", "nix.out"):
 		r.note = "the two print different things"
 	case r.work.writes && written[0] != written[1]:
@@ -178,6 +181,13 @@ func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
 		}
 		args = append(args, "--store", b.store())
 	}
+	if r.work.before != nil {
+		store, err := b.prepared(r.work, bin)
+		if err != nil {
+			return oracle.Result{}, err
+		}
+		args = append(args, "--store", store)
+	}
 	res, err := oracle.Run{Bin: bin, Name: r.work.program, Args: args, Dir: b.scratch, Env: b.env,
 		File: filepath.Join(b.scratch, out), Limit: 5 * time.Minute}.Do()
 	switch {
@@ -191,17 +201,44 @@ func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
 	return res, nil
 }
 
+// prepared returns the store that a work's before has filled for a program.
+func (b *bench) prepared(w *work, bin string) (string, error) {
+	program := "nix"
+	if bin == b.firn {
+		program = "firn"
+	}
+	store := filepath.Join(b.scratch, "prepared", w.name+"-"+program)
+	if _, err := os.Stat(store); err == nil {
+		return store, nil
+	}
+	if err := os.MkdirAll(store, 0o755); err != nil {
+		return "", err
+	}
+	return store, w.before(b, bin, store)
+}
+
+// do runs a program without being measured.
+func (b *bench) do(bin, name string, args ...string) error {
+	res, err := oracle.Run{Bin: bin, Name: name, Args: args, Dir: b.scratch, Env: b.env, Limit: 10 * time.Minute}.Do()
+	if err == nil && (res.Ended != "" || res.Exit != 0) {
+		err = fmt.Errorf("preparing with %s: exit status %d %s: %.200s", name, res.Exit, res.Ended, oracle.LastError(res.Stderr))
+	}
+	return err
+}
+
 func (b *bench) store() string { return filepath.Join(b.scratch, "store") }
 
 // emptyStore removes the store that was written to. Its files are read-only, its folders need not be writable.
-func (b *bench) emptyStore() error {
-	filepath.WalkDir(b.store(), func(path string, d fs.DirEntry, err error) error {
+func (b *bench) emptyStore() error { return removeAll(b.store()) }
+
+func removeAll(dir string) error {
+	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
 			os.Chmod(path, 0o755)
 		}
 		return nil
 	})
-	return os.RemoveAll(b.store())
+	return os.RemoveAll(dir)
 }
 
 func medians(list []oracle.Result) *sample {

@@ -1,6 +1,9 @@
 package main
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"slices"
+)
 
 // A work is one row: what both programs are asked to do.
 type work struct {
@@ -10,6 +13,9 @@ type work struct {
 	cores      []int  // eval-cores settings of firn to try; Nix has one
 	needs      string // "": nothing; otherwise a folder of the corpora
 	writes     bool   // into a store that is empty before each run
+	// before, if set, makes what a program works on in a store of its own, once; args get that store with --store.
+	before func(b *bench, bin, store string) error
+	alone  bool // what they print need not be the same
 
 	// At most: firn's time and peak memory divided by Nix's, by position in cores. 0: not said.
 	time, memory []float64
@@ -20,8 +26,10 @@ var (
 	both   = []int{1, 2}
 )
 
-var works = []work{
-	{name: "start", what: "nix --version", program: "nix", args: arguments("--version"),
+var works = slices.Concat(evaluations, builds)
+
+var evaluations = []work{
+	{name: "start", what: "nix --version", program: "nix", args: arguments("--version"), alone: true,
 		cores: []int{0}, time: []float64{0.4}, memory: []float64{1.3}},
 	{name: "start-eval", what: "nix-instantiate --eval -E 1", program: "nix-instantiate", args: arguments("--eval", "-E", "1"),
 		cores: single, time: []float64{0.4}, memory: []float64{1.3}},
