@@ -39,6 +39,7 @@ The commands are experimental in Nix: called as ` + "`nix`" + ` they need the ex
 		&storeCommand,
 		&versionCommand,
 		&whyDependsCommand,
+		&whyRebuildCommand,
 	},
 	Renamed: []Renamed{
 		{"add-to-store", []string{"store", "add-path"}, true},

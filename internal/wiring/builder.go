@@ -3,8 +3,10 @@ package wiring
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
+	"firn/internal/build/history"
 	"firn/internal/build/plan"
 	"firn/internal/build/schedule"
 	"firn/internal/config"
@@ -37,7 +39,7 @@ func NewScheduler(v *config.Values, m *Machine, st store.Store, evaluated store.
 		}
 		r.Config.Keys = append(r.Config.Keys, key)
 	}
-	parts.Realiser = r
+	parts.Realiser, parts.History = r, History(l)
 	if v.GC.MinFree > 0 {
 		parts.Beside = l.KeepSpace
 	}
@@ -60,6 +62,11 @@ func scheduleConfig(v *config.Values) schedule.Config {
 		Fallback: v.Substitute.Fallback, Substitute: v.Substitute.Use, AlwaysAllowSubstitutes: v.Substitute.Always,
 		ContentAddressed: v.General.ExperimentalFeatures.Has(config.CADerivations),
 	}
+}
+
+// History is the record of the builds in a store.
+func History(st *local.Store) *history.History {
+	return history.Open(filepath.Join(st.StateDir(), "firn", "builds"))
 }
 
 // schedulable is a store that is asked about one path at a time and does not

@@ -139,6 +139,9 @@ func (s *Scheduler) remember(b plan.Build, out *plan.Outcome, err error) {
 		return
 	}
 	r := history.Record{Name: b.Derivation.Name, System: b.Derivation.System, Drv: string(b.Drv)}
+	if b.Resolved {
+		r.Drv = string(b.From) // the derivation that people know
+	}
 	if failure != nil {
 		r.Failure, r.Start = int(failure.Status), time.Now()
 	} else {
