@@ -17,6 +17,7 @@ var (
 	noLinkFlag        = Flag{Long: "no-link", Doc: "Do not make links to the results."}
 	printOutPathsFlag = Flag{Long: "print-out-paths", Doc: "Print the paths of the results."}
 	buildDryRunFlag   = Flag{Long: "dry-run", Doc: "Show what would be built, and build nothing."}
+	buildRepairFlag   = Flag{Long: "repair", Doc: "Compare what is there with what is registered, and build or fetch what is damaged again."}
 	rebuildFlag       = Flag{Long: "rebuild", Doc: "Build again what is there and fail if the outcome differs."}
 )
 
@@ -29,7 +30,7 @@ var buildCommand = Command{
 		{"Build an attribute without a link and print its path", "nix build --file ./default.nix --no-link --print-out-paths hello"},
 		{"Build two outputs", "nix build --file ./default.nix 'openssl^bin,man'"},
 	},
-	Flags: [][]*Flag{{&buildDryRunFlag, &noLinkFlag, &outLinkFlag, &printOutPathsFlag, &rebuildFlag, &pathStdinFlag}, jsonFlags, installableFlags, evalFlags},
+	Flags: [][]*Flag{{&buildDryRunFlag, &noLinkFlag, &outLinkFlag, &printOutPathsFlag, &rebuildFlag, &buildRepairFlag, &pathStdinFlag}, jsonFlags, installableFlags, evalFlags},
 	Args:  []Arg{{Label: "installables", Many: true}},
 	Run:   runBuild,
 }
@@ -52,10 +53,8 @@ func runBuild(ctx context.Context, c *Call) error {
 	if c.Has(&buildDryRunFlag) {
 		return e.rehearse(ctx, list)
 	}
-	if c.Has(&rebuildFlag) {
-		for i := range list {
-			list[i].target.Mode = plan.Check
-		}
+	for i := range list {
+		list[i].target.Mode = c.buildMode()
 	}
 	results, err := e.build(ctx, list)
 	if err != nil {
@@ -71,6 +70,17 @@ func runBuild(ctx context.Context, c *Call) error {
 		}
 	}
 	return e.printResults(list, results)
+}
+
+// buildMode is what --rebuild and --repair ask for; the last one counts.
+func (c *Call) buildMode() plan.Mode {
+	switch c.Last(&rebuildFlag, &buildRepairFlag) {
+	case &rebuildFlag:
+		return plan.Check
+	case &buildRepairFlag:
+		return plan.Repair
+	}
+	return plan.Normal
 }
 
 // printResults prints what --print-out-paths and --json ask for.

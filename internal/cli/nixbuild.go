@@ -110,12 +110,21 @@ func (e *evaluation) announce(ctx context.Context, targets []plan.Target) error 
 	if !e.call.Config.General.PrintMissing {
 		return nil
 	}
-	missing, err := e.scheduler.Rehearse(ctx, targets)
+	missing, err := e.scheduler.Rehearse(ctx, unchecked(targets))
 	if err != nil {
 		return buildError(err)
 	}
 	e.call.printMissing(missing, e.StoreDir, activity.Info)
 	return nil
+}
+
+// unchecked are targets without what is to be done again: only what is missing is told.
+func unchecked(targets []plan.Target) []plan.Target {
+	list := slices.Clone(targets)
+	for i := range list {
+		list[i].Mode = plan.Normal
+	}
+	return list
 }
 
 // linkOutputs makes the links of nix-build: result, result-2, …, numbered by

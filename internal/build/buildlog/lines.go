@@ -38,7 +38,7 @@ func (l *Lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Flush emits a last line that has no end.
+// Flush emits a last line that has no end, once.
 func (l *Lines) Flush() {
 	if len(l.line) > 0 {
 		l.flush()

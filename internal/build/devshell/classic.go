@@ -1,6 +1,7 @@
 package devshell
 
 import (
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -39,7 +40,7 @@ var pureKeeps = []string{"HOME", "XDG_RUNTIME_DIR", "USER", "LOGNAME", "DISPLAY"
 func (c *Classic) Prepare() (env map[string]string, rc string, files []File, err error) {
 	o, err := options.Read(c.Derivation)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, "", nil, fmt.Errorf("while parsing derivation '%s': %w", c.Derivation.Name, err)
 	}
 	env = c.base()
 	number := 0

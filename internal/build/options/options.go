@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"firn/internal/format/derivation"
-	"firn/internal/format/storepath"
 )
 
 // Options are what one derivation asks.
@@ -88,16 +87,8 @@ func (o *Options) Needs(feature string) bool {
 // overruled are attributes that have no effect beside structured attributes, and what replaces them.
 var overruled = []string{"allowedReferences", "allowedRequisites", "disallowedRequisites", "disallowedReferences", "maxSize", "maxClosureSize"}
 
-// Read reads the options of d.
+// Read reads the options of d. Errors do not name it.
 func Read(d *derivation.Derivation) (*Options, error) {
-	o, err := read(d)
-	if err != nil {
-		return nil, fmt.Errorf("while parsing derivation '%s%s': %w", d.Name, storepath.DrvExtension, err)
-	}
-	return o, nil
-}
-
-func read(d *derivation.Derivation) (*Options, error) {
 	var src source = env{d}
 	o := &Options{AllowSubstitutes: true}
 	if text, ok := d.EnvValue(derivation.StructuredAttrs); ok {

@@ -164,7 +164,9 @@ func (p *Planner) resolution(drv storepath.Path) *goal {
 					p.fail(g, f)
 					return
 				}
-				g.path = resolved
+				if g.path = resolved; resolved != "" {
+					p.resolves = append(p.resolves, Resolution{drv, resolved})
+				}
 				p.finish(g)
 			})
 		})
@@ -217,9 +219,10 @@ func (p *Planner) buildGoal(drv storepath.Path, mode Mode) *goal {
 	})
 }
 
-// ifInputsPure goes on with next unless an input is impure, which only impure and fixed outputs may have.
+// ifInputsPure goes on with next unless an input is impure, which only impure and fixed outputs may have. Rehearsals
+// show what would have been needed.
 func (p *Planner) ifInputsPure(g *goal, d *derivation.Derivation, next func()) {
-	if t, err := d.Type(); err != nil || t.IsImpure() || t.IsFixed() {
+	if t, err := d.Type(); err != nil || t.IsImpure() || t.IsFixed() || p.set.Assume {
 		next()
 		return
 	}
@@ -264,14 +267,16 @@ func (p *Planner) job(g *goal, d *derivation.Derivation, inputs []*goal) {
 	drv := g.key.path
 	o, err := options.Read(d)
 	if err != nil {
-		p.fail(g, &Failure{Err: err})
+		p.fail(g, failf("while parsing derivation '%s': %w", p.full(drv), err))
 		return
 	}
 	j := &Job{Derivation: d, Options: o}
 	if p.set.Estimate != nil {
 		j.Estimate = p.set.Estimate(d.Name)
 	}
-	j.From, j.Resolved = p.resolved[drv]
+	if j.From, j.Resolved = p.resolved[drv]; j.Resolved {
+		j.Original = p.derivations[j.From]
+	}
 	for _, in := range inputs {
 		if in.path != "" {
 			j.Inputs = append(j.Inputs, in.path)

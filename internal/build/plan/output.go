@@ -62,7 +62,7 @@ func (p *Planner) output(drv storepath.Path, name string, mode Mode) *goal {
 			case err != nil:
 				p.fail(g, failf("derivation '%s': %w", p.full(drv), err))
 			case !ok:
-				p.fail(g, failf("derivation '%s' does not have wanted outputs '%s'", p.full(drv), name))
+				p.fail(g, failf("derivation '%s' does not have output '%s'", p.full(drv), name))
 			case t.IsImpure():
 				p.realise(g, d)
 			default:
@@ -106,7 +106,7 @@ func (p *Planner) existing(g *goal, d *derivation.Derivation, o *derivation.Outp
 func (p *Planner) mayBeSubstituted(g *goal, d *derivation.Derivation) (may, ok bool) {
 	o, err := options.Read(d)
 	if err != nil {
-		p.fail(g, &Failure{Err: err})
+		p.fail(g, failf("while parsing derivation '%s': %w", p.full(g.key.path), err))
 		return false, false
 	}
 	return p.set.Substitute && (o.AllowSubstitutes || p.set.AlwaysAllowSubstitutes), true
@@ -119,7 +119,7 @@ func (p *Planner) findRemote(g *goal, d *derivation.Derivation) {
 		return
 	}
 	if !may {
-		p.realise(g, d)
+		p.withoutSubstitute(g, d)
 		return
 	}
 	found := p.findRealisation(g.key.path, d, g.output, true)
@@ -139,7 +139,7 @@ func (p *Planner) substituteOutput(g *goal, d *derivation.Derivation, ca storepa
 		return
 	}
 	if !may {
-		p.realise(g, d)
+		p.withoutSubstitute(g, d)
 		return
 	}
 	path := p.pathGoal(g.path, ca, Mode(g.flag) == Repair)
@@ -155,6 +155,11 @@ func (p *Planner) substituteOutput(g *goal, d *derivation.Derivation, ca storepa
 		}
 		p.finish(g)
 	})
+}
+
+// withoutSubstitute goes on to build what must not be substituted.
+func (p *Planner) withoutSubstitute(g *goal, d *derivation.Derivation) {
+	p.afterSubstitution(g, d, nil)
 }
 
 // afterSubstitution goes on to build, unless a substituter that had the path failed and building

@@ -140,10 +140,11 @@ type Job struct {
 	Derivation *derivation.Derivation
 	Options    *options.Options
 	Inputs     []storepath.Path // sources and outputs of input derivations, sorted
-	// Resolved is set when the derivation was made by resolving another one, which is From: its text may
+	// Resolved is set when the derivation was made by resolving another one, Original, which is From: its text may
 	// not be in the store yet.
 	Resolved bool
 	From     storepath.Path
+	Original *derivation.Derivation
 	// Estimate is how long it will probably take; 0 if nobody knows.
 	Estimate time.Duration
 	// Weight is how long this and what waits for it will take in a row: the longest way to a target.
@@ -159,6 +160,7 @@ type Planner struct {
 	work     []ready
 	targets  []*goal
 	failures []*Failure // not taken yet
+	resolves []Resolution
 
 	derivations map[storepath.Path]*derivation.Derivation
 	resolved    map[storepath.Path]storepath.Path // those made here, not read, and from what
@@ -203,6 +205,16 @@ func (p *Planner) Work() []Step {
 	}
 	p.unfinished += len(list)
 	p.work = nil
+	return list
+}
+
+// A Resolution is a derivation with what stands for it once its inputs have been realised.
+type Resolution struct{ Drv, Resolved storepath.Path }
+
+// Resolutions takes the resolutions that have come up.
+func (p *Planner) Resolutions() []Resolution {
+	list := p.resolves
+	p.resolves = nil
 	return list
 }
 

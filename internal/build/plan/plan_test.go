@@ -278,7 +278,7 @@ func TestPlan(t *testing.T) {
 			setup: func(w *world, s *Settings) { w.drv("a", ia); w.valid["a.drv"] = false; w.offers["a.drv"] = nil }},
 		{name: "derivation missing", want: outs("a"), err: "failed to obtain derivation of '/nix/store/a.drv'",
 			setup: func(w *world, s *Settings) { w.drv("a", ia); w.valid["a.drv"] = false }},
-		{name: "wrong output", want: Target{Path: "a.drv", Outputs: []string{"dev"}}, err: "derivation '/nix/store/a.drv' does not have wanted outputs 'dev'",
+		{name: "wrong output", want: Target{Path: "a.drv", Outputs: []string{"dev"}}, err: "derivation '/nix/store/a.drv' does not have output 'dev'",
 			setup: func(w *world, s *Settings) { w.drv("a", ia) }},
 		{name: "path", how: Substituted, want: Target{Path: "p"}, steps: "fetch p",
 			setup: func(w *world, s *Settings) { w.path("p"); w.offers["p"] = nil }},
@@ -292,6 +292,10 @@ func TestPlan(t *testing.T) {
 			}},
 		{name: "check what was never built", want: Target{Path: "a.drv", All: true, Mode: Check}, err: "some outputs of '/nix/store/a.drv' are not valid, so checking is not possible",
 			setup: func(w *world, s *Settings) { w.drv("a", ia) }},
+		{name: "check what was never built, substitutes off", want: Target{Path: "a.drv", All: true, Mode: Check}, err: "some outputs of '/nix/store/a.drv' are not valid, so checking is not possible",
+			setup: func(w *world, s *Settings) { w.drv("a", ia); s.Substitute = false }},
+		{name: "check what was never built and is addressed by contents", want: Target{Path: "a.drv", All: true, Mode: Check}, err: "some outputs of '/nix/store/a.drv' are not valid, so checking is not possible",
+			setup: func(w *world, s *Settings) { w.drv("a", ca); s.Substitute = false }},
 
 		{name: "repair a path by building", how: Built, want: Target{Path: "a-out", Mode: Repair}, steps: "build a for repair",
 			setup: func(w *world, s *Settings) { w.drv("a", ia) }},
@@ -447,26 +451,33 @@ func TestRandom(t *testing.T) {
 	}
 }
 
+// TestUrgency has a chain, the first of which comes last by name. Of equals, and with a single slot, names decide.
 func TestUrgency(t *testing.T) {
-	w := newWorld(t)
-	w.drv("all", derivation.InputAddressed, "long3", "short")
-	w.drv("long3", derivation.InputAddressed, "long2")
-	w.drv("long2", derivation.InputAddressed, "long1")
-	w.drv("long1", derivation.InputAddressed)
-	w.drv("short", derivation.InputAddressed)
-	p := New(Settings{Dir: dir})
-	p.Want(Target{Path: w.path("all.drv"), All: true})
-	for asks := p.Asks(); len(asks) > 0; asks = p.Asks() {
-		for _, a := range asks {
-			w.answer(p, a)
+	for _, c := range []struct {
+		sequential bool
+		want       string
+	}{{false, "z1.drv a.drv b.drv"}, {true, "a.drv b.drv z1.drv"}} {
+		w := newWorld(t)
+		w.drv("all", derivation.InputAddressed, "z3", "b", "a")
+		w.drv("z3", derivation.InputAddressed, "z2")
+		w.drv("z2", derivation.InputAddressed, "z1")
+		w.drv("z1", derivation.InputAddressed)
+		w.drv("b", derivation.InputAddressed)
+		w.drv("a", derivation.InputAddressed)
+		p := New(Settings{Dir: dir, Sequential: c.sequential})
+		p.Want(Target{Path: w.path("all.drv"), All: true})
+		for asks := p.Asks(); len(asks) > 0; asks = p.Asks() {
+			for _, a := range asks {
+				w.answer(p, a)
+			}
 		}
-	}
-	var got []string
-	for _, s := range p.Work() {
-		got = append(got, w.nameOf(s.(Build).Drv))
-	}
-	if want := "long1.drv short.drv"; strings.Join(got, " ") != want {
-		t.Errorf("got %q, want %q", got, want)
+		var got []string
+		for _, s := range p.Work() {
+			got = append(got, w.nameOf(s.(Build).Drv))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("sequential %v: got %q, want %q", c.sequential, got, c.want)
+		}
 	}
 }
 
@@ -538,9 +549,11 @@ func TestCycle(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	w := newWorld(t)
-	w.drv("a", derivation.InputAddressed, "b", "c")
+	w.drv("a", derivation.InputAddressed, "b", "c", "f")
 	w.drv("b", derivation.Floating)
 	w.drv("c", derivation.InputAddressed)
+	w.drv("f", derivation.Fixed, "g") // resolved, so that its job no longer tells its inputs
+	w.drv("g", derivation.InputAddressed)
 	w.offers["c-out"] = []string{"lib"}
 	w.offers["lib"] = nil
 	w.drvs["a"].Outputs[0] = derivation.Output{Name: "out", Kind: derivation.Deferred}
@@ -561,10 +574,27 @@ func TestSummary(t *testing.T) {
 			}
 		}
 	}
-	want := "these 2 derivations will be built:\n  /nix/store/b.drv\n  /nix/store/a.drv\n" +
+	want := "these 4 derivations will be built:\n  /nix/store/g.drv\n  /nix/store/f.drv\n  /nix/store/b.drv\n  /nix/store/a.drv\n" +
 		"these 2 paths will be fetched (0.0 KiB download, 0.0 KiB unpacked):\n  /nix/store/c-out\n  /nix/store/lib\n"
 	if got := w.short(s.Text(dir)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestImpureInput lets a rehearsal show what can't be built: something pure that needs something impure.
+func TestImpureInput(t *testing.T) {
+	for _, assume := range []bool{false, true} {
+		w := newWorld(t)
+		w.drv("a", derivation.InputAddressed, "b")
+		w.drv("b", derivation.Impure)
+		w.made["b!out"], w.made["+b!out"] = "b-out", "b-out"
+		p := New(Settings{Dir: dir, ContentAddressed: true, Assume: assume})
+		n := p.Want(Target{Path: w.path("a.drv"), All: true})
+		w.carryOut(p, nil)
+		f := p.Result(n).Err
+		if refused := f != nil && strings.Contains(f.Error(), "depends on impure derivation"); refused == assume {
+			t.Errorf("rehearsal %v: %v", assume, f)
+		}
 	}
 }
 

@@ -55,8 +55,12 @@ func (s *Summary) BuildOrder() []storepath.Path {
 			return
 		}
 		done[drv] = true
-		for i := range job.Derivation.InputDrvs {
-			visit(job.Derivation.InputDrvs[i].Path)
+		d := job.Derivation
+		if job.Resolved {
+			d = job.Original
+		}
+		for i := range d.InputDrvs {
+			visit(d.InputDrvs[i].Path)
 		}
 		order = append(order, drv)
 	}

@@ -202,6 +202,7 @@ func (b *build) judge(res *sandbox.Result, w *watcher) error {
 // failure words how a builder failed, with the end of its log.
 func (b *build) failure(status plan.Status, how string, w *watcher, note string) error {
 	text := fmt.Sprintf("Cannot build '%s'.\nReason: builder %s.%s", b.full(b.drv), how, plan.KnownOutputs(plan.OutputPaths(b.dir, b.d)))
+	w.lines.Flush()
 	if tail := w.tail.Lines(); len(tail) > 0 && !b.r.Config.PrintedLogs {
 		text += fmt.Sprintf("\nLast %d log lines:\n", len(tail))
 		for _, l := range tail {

@@ -11,8 +11,12 @@ import (
 	"testing"
 )
 
+// failsWith tells whether an error is one of the derivation with that status, or with status 0 one of the machine.
 func failsWith(err error, s plan.Status, text string) bool {
 	var e *plan.BuildError
+	if s == 0 {
+		return err != nil && !errors.As(err, &e) && strings.Contains(err.Error(), text)
+	}
 	return errors.As(err, &e) && e.Status == s && strings.Contains(e.Text, text)
 }
 
@@ -28,6 +32,7 @@ func TestFailures(t *testing.T) {
 			text: "builder failed with exit code 3.\nOutput paths:\n  /nix/store/"},
 		{name: "log", script: "echo line 1; echo line 2; exit 3", status: plan.PermanentFailure,
 			text: "\nLast 2 log lines:\n> line 1\n> line 2\nFor full logs, run:\n  nix log /nix/store/"},
+		{name: "log without an end", script: "echo line 1; echo -n line 2; exit 3", status: plan.PermanentFailure, text: "\n> line 1\n> line 2\n"},
 		{name: "no output", script: "true", status: plan.OutputRejected, text: "failed to produce output path for output 'out' at \""},
 		{name: "writable", script: "echo > $out; chmod 666 $out", status: plan.OutputRejected, text: "suspicious ownership or permission on \""},
 		{name: "system", script: "", change: func(d *derivation.Derivation) { d.System = "other" }, status: plan.InputRejected,
@@ -42,7 +47,7 @@ func TestFailures(t *testing.T) {
 		{name: "size", script: `. "$NIX_ATTRS_SH_FILE"; echo > ${outputs[out]}`, change: env("__json", `{"outputChecks":{"out":{"maxSize":1}}}`), status: plan.OutputRejected, text: "is too large at "},
 		{name: "graph", script: "", change: env("exportReferencesGraph", "g /nix/store/00000000000000000000000000000000-x"), status: plan.InputRejected,
 			text: "cannot export references of path '"},
-		{name: "let out", script: "", change: env("__noChroot", "1"), status: plan.InputRejected, text: "has '__noChroot' set, but that's not allowed"},
+		{name: "let out", script: "", change: env("__noChroot", "1"), text: "has '__noChroot' set, but that's not allowed"},
 		{name: "timeout", script: "while true; do sleep 1; done", config: func(c *Config) { c.Timeout = 1e8 }, status: plan.TimedOut, text: "timed out after 0 seconds"},
 		{name: "log size", script: "while true; do echo aaaaaaaaaaaaaaa; done", config: func(c *Config) { c.MaxLogSize = 1000 }, status: plan.LogLimitExceeded,
 			text: "killed after writing more than 1000 bytes of log output"},

@@ -3,11 +3,13 @@ package realise
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 
 	"firn/internal/activity"
 	"firn/internal/build/buildlog"
@@ -78,18 +80,23 @@ func (r *Realiser) PostBuild(ctx context.Context, drv storepath.Path, outputs []
 	cmd.Stdout, cmd.Stderr = lines, lines
 	err := cmd.Run()
 	lines.Flush()
-	if err != nil {
-		return fmt.Errorf("program \"%s\" %s", hook, describeExit(cmd, err))
-	}
-	return nil
+	return programError("program", cmd, err)
 }
 
-// describeExit words how a program failed.
-func describeExit(cmd *exec.Cmd, err error) string {
-	if cmd.ProcessState != nil && cmd.ProcessState.Exited() {
-		return fmt.Sprintf("failed with exit code %d", cmd.ProcessState.ExitCode())
+// programError words how a program failed, nil if it did not. kind says what sort of program it is.
+func programError(kind string, cmd *exec.Cmd, err error) error {
+	errno, exit := syscall.Errno(0), (*exec.ExitError)(nil)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &exit) && exit.Exited():
+		return fmt.Errorf("%s \"%s\" failed with exit code %d", kind, cmd.Path, exit.ExitCode())
+	case errors.As(err, &exit):
+		return fmt.Errorf("%s \"%s\" failed: %s", kind, cmd.Path, exit)
+	case errors.As(err, &errno):
+		return fmt.Errorf("executing \"%s\": %s", cmd.Path, errno)
 	}
-	return err.Error()
+	return fmt.Errorf("executing \"%s\": %w", cmd.Path, err)
 }
 
 // compare tells whether a build that was repeated gave the same.
@@ -127,16 +134,20 @@ func (b *build) differs(p *product, registered storepath.Path) error {
 	return plan.Failf(plan.NotDeterministic, "derivation '%s' may not be deterministic: output \"%s\" differs from \"%s\"", b.full(b.drv), at, kept)
 }
 
-// runDiffHook runs the hook as the user that built, because it reads what a builder made.
+// runDiffHook runs the hook as the user that built, because it reads what a builder made. What it prints is shown, but
+// for the output proper of one that fails.
 func (b *build) runDiffHook(old, new string) {
 	cmd := exec.CommandContext(b.ctx, b.r.Config.DiffHook, old, new, b.full(b.drv), b.tmp)
 	cmd.Dir = "/"
 	if b.user != nil {
 		sandbox.AsUser(cmd, b.user.uid, b.user.gid)
 	}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		b.r.Activity.Say(activity.Error, "diff hook execution failed: diff-hook program '"+b.r.Config.DiffHook+"' "+describeExit(cmd, err))
+	errs := buildlog.NewLines(func(l []byte) { b.r.Activity.Say(activity.Error, string(l)) })
+	cmd.Stderr = errs
+	out, err := cmd.Output()
+	errs.Flush()
+	if err := programError("diff-hook program", cmd, err); err != nil {
+		b.r.Activity.Fail(fmt.Errorf("diff hook execution failed: %w", err))
 		return
 	}
 	if text := strings.TrimRight(string(out), "\n"); text != "" {

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"firn/internal/activity"
-	"firn/internal/build/plan"
 	"firn/internal/build/sandbox"
 	"firn/internal/format/storepath"
 )
@@ -24,7 +23,7 @@ func (b *build) decideSandbox() (bool, error) {
 	switch c.Sandbox {
 	case Sandboxed:
 		if b.opt.NoChroot {
-			return false, plan.Failf(plan.InputRejected, "derivation '%s' has '__noChroot' set, but that's not allowed when 'sandbox' is 'true'", b.full(b.drv))
+			return false, fmt.Errorf("derivation '%s' has '__noChroot' set, but that's not allowed when 'sandbox' is 'true'", b.full(b.drv))
 		}
 		use = true
 	case Relaxed:

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"firn/internal/activity"
 	"firn/internal/build/plan"
 	"firn/internal/format/derivation"
 	"firn/internal/format/nixhash"
@@ -93,6 +94,9 @@ func (c *call) valid(checks []plan.CheckValid) error {
 			if ok, err = c.intact(k.Path); err != nil {
 				return err
 			}
+			if !ok {
+				c.s.recorder.Say(activity.Error, "path '"+c.s.store.Dir().Join(k.Path)+"' is corrupted or missing!")
+			}
 		}
 		c.planner.Valid(k.Path, k.Contents, ok)
 	}
@@ -101,6 +105,7 @@ func (c *call) valid(checks []plan.CheckValid) error {
 
 // intact tells whether the contents of a valid path have the registered hash.
 func (c *call) intact(p storepath.Path) (bool, error) {
+	c.s.recorder.Say(activity.Info, "checking path '"+c.s.store.Dir().Join(p)+"'...")
 	info, err := c.s.store.PathInfo(c.ctx, p)
 	if err != nil {
 		return false, err

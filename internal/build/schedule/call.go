@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"firn/internal/activity"
 	"firn/internal/build/plan"
 	"firn/internal/format/storepath"
 )
@@ -77,9 +78,14 @@ func (c *call) step() error {
 		return err
 	}
 	c.reportNew()
+	if c.hookFailed() && !c.s.config.KeepGoing {
+		c.given = true
+		c.stop(errStopped)
+	}
 	if c.broken != nil {
 		return nil
 	}
+	c.tellResolved()
 	for _, step := range c.planner.Work() {
 		switch step := step.(type) {
 		case plan.Build:
@@ -97,6 +103,14 @@ func (c *call) step() error {
 		c.progress = c.s.newProgress()
 	}
 	return nil
+}
+
+// tellResolved says which derivations stand for others.
+func (c *call) tellResolved() {
+	dir := c.s.store.Dir()
+	for _, r := range c.planner.Resolutions() {
+		c.s.recorder.Say(activity.Info, "resolved derivation: '"+dir.Join(r.Drv)+"' -> '"+dir.Join(r.Resolved)+"'...")
+	}
 }
 
 // refuse says why nothing is built here.
@@ -146,15 +160,18 @@ func (c *call) wait() {
 	}
 }
 
-// begin runs work in a goroutine; slot, if any, is given back at its end.
+// begin runs work in a goroutine; slot, if any, is given back when loop learns of its end, not before: what happened
+// may mean that nothing more is to be begun.
 func (c *call) begin(work func() func(), slot <-chan struct{}) {
 	c.running++
 	go func() {
 		end := work()
-		if slot != nil {
-			<-slot
+		c.done <- func() {
+			if slot != nil {
+				<-slot
+			}
+			end()
 		}
-		c.done <- end
 	}()
 }
 
@@ -208,6 +225,13 @@ func (c *call) postBuild(drv storepath.Path, outputs []storepath.Path) {
 		defer c.hookMu.Unlock()
 		c.hookErr = errors.Join(c.hookErr, err)
 	}
+}
+
+// hookFailed tells whether a hook has failed so far.
+func (c *call) hookFailed() bool {
+	c.hookMu.Lock()
+	defer c.hookMu.Unlock()
+	return c.hookErr != nil
 }
 
 func (c *call) waitHooks() error {

@@ -206,6 +206,8 @@ func TestRealise(t *testing.T) {
 				p.drv("c")
 				p.broken["b"] = failure(plan.HashMismatch)
 			}},
+		{name: "failure begins nothing more", targets: []string{"a", "b", "c"}, log: "a fails", code: 100, err: "failed",
+			setup: func(p *parts) { p.drv("a"); p.drv("b"); p.drv("c"); p.broken["a"] = failure(plan.PermanentFailure) }},
 		{name: "keep going", config: Config{MaxJobs: 2, KeepGoing: true}, targets: []string{"a"}, log: "b fails c", said: "failed", code: 104, err: "Reason: 1 dependency failed.",
 			setup: func(p *parts) {
 				p.drv("a", "b", "c")
@@ -328,6 +330,21 @@ func TestHookFailure(t *testing.T) {
 		_, err := p.scheduler(Config{MaxJobs: 1}).Realise(context.Background(), []plan.Target{{Path: drv, All: true}})
 		if err == nil || !strings.Contains(err.Error(), "hook failed") {
 			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestHookFailureEnds lets a hook fail while the next build runs, after which nothing more is built.
+func TestHookFailureEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newParts(t)
+		drv := p.drv("a", "b")
+		p.drv("b", "c")
+		p.drv("c")
+		p.hookErr = errors.New("hook failed")
+		_, err := p.scheduler(Config{MaxJobs: 1}).Realise(context.Background(), []plan.Target{{Path: drv, All: true}})
+		if err == nil || p.valid[path("a")] {
+			t.Errorf("got %v, did %q", err, p.log)
 		}
 	})
 }
