@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/term"
+
+	"firn/internal/activity"
 	"firn/internal/build/plan"
 	"firn/internal/build/schedule"
 	"firn/internal/diag"
@@ -40,9 +43,17 @@ func (e *evaluation) build(ctx context.Context, list []wanted) ([]plan.Result, e
 	}
 	results, err := e.scheduler.Realise(ctx, targets)
 	if err != nil {
+		e.call.offerShell(err)
 		return nil, e.call.buildError(err, e.StoreDir)
 	}
 	return results, nil
+}
+
+// offerShell tells people how to look around where a build failed.
+func (c *Call) offerShell(err error) {
+	if failure := (*plan.BuildError)(nil); errors.As(err, &failure) && term.IsTerminal(int(c.Process.Err.Fd())) {
+		c.Log.Say(activity.Info, "The environment of the build can be entered with 'firn develop --failed'.")
+	}
 }
 
 // buildError is that of a command. Only the classic ones exit with a code that

@@ -10,9 +10,30 @@ import (
 	"firn/internal/build/devshell"
 	"firn/internal/config"
 	"firn/internal/diag"
+	"firn/internal/format/storepath"
+	"firn/internal/wiring"
 )
 
 var redirectFlag = Flag{Long: "redirect", Labels: []string{"installable", "outputs-dir"}, Doc: "Replace the paths of *installable*'s outputs in the environment by directories below *outputs-dir*, to try a changed build of a dependency."}
+
+var devFailedFlag = Flag{Long: "failed", Doc: "Take the build that failed last in this store instead of an installable."}
+
+// failedBuild is the derivation whose build failed last.
+func (e *evaluation) failedBuild() (string, error) {
+	if err := e.needFiles(); err != nil {
+		return "", err
+	}
+	if e.call.Arg(0) != "" {
+		return "", diag.Misuse(diag.Usage, "'--failed' takes the place of an installable")
+	}
+	last, ok := wiring.History(e.store).LastFailed()
+	if !ok {
+		return "", diag.New(diag.BuildFailed, "no build has failed in this store")
+	}
+	drv := e.StoreDir.Join(storepath.Path(last.Drv))
+	e.call.Log.Say(activity.Info, diag.Msgf("entering the environment of '%s'", drv))
+	return drv, nil
+}
 
 var printDevEnvCommand = Command{
 	Name: "print-dev-env", Category: Utility, Feature: config.NixCommand,
@@ -118,7 +139,7 @@ var developCommand = Command{
 		{"Run a program in its environment", "nix develop --file ./default.nix hello --command make"},
 	},
 	Flags: [][]*Flag{
-		{&buildPhaseFlag, &checkPhaseFlag, &shellCommandFlag, &configureFlag, &installFlag, &installCheckFlag, &phaseFlag, &devProfileFlag, &redirectFlag, &unpackFlag},
+		{&buildPhaseFlag, &checkPhaseFlag, &shellCommandFlag, &configureFlag, &devFailedFlag, &installFlag, &installCheckFlag, &phaseFlag, &devProfileFlag, &redirectFlag, &unpackFlag},
 		shellEnvFlags, installableFlags, lockFlags, evalFlags,
 	},
 	Args: []Arg{installableArg},
@@ -135,7 +156,13 @@ func runDevelop(ctx context.Context, c *Call) error {
 		return err
 	}
 	defer e.Close()
-	found, err := e.developArgument(ctx, c.Arg(0))
+	arg := c.Arg(0)
+	if c.Has(&devFailedFlag) {
+		if arg, err = e.failedBuild(); err != nil {
+			return err
+		}
+	}
+	found, err := e.developArgument(ctx, arg)
 	if err != nil {
 		return err
 	}

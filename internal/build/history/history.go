@@ -239,3 +239,22 @@ func (h *History) Last(name, drv string) (Record, bool) {
 	}
 	return Record{}, false
 }
+
+// LastFailed returns the build that failed last and has not succeeded since.
+func (h *History) LastFailed() (last Record, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.load()
+	for _, list := range h.byName {
+		latest := map[string]Record{} // by derivation
+		for _, r := range list {
+			latest[r.Drv] = r
+		}
+		for _, r := range latest {
+			if r.Failure != 0 && (!ok || r.Start.After(last.Start)) {
+				last, ok = r, true
+			}
+		}
+	}
+	return last, ok
+}

@@ -113,3 +113,19 @@ func FuzzLoad(f *testing.F) {
 		Open(path).Estimate("a")
 	})
 }
+
+func TestLastFailed(t *testing.T) {
+	h := Open(filepath.Join(t.TempDir(), "builds"))
+	if r, ok := h.LastFailed(); ok {
+		t.Errorf("an empty history has %v", r)
+	}
+	for i, r := range []Record{{Name: "a-1", Drv: "a1", Failure: 1}, {Name: "b", Drv: "b", Failure: 1}, {Name: "c", Drv: "c"}, {Name: "b", Drv: "b"}} {
+		r.Start = time.Unix(int64(i), 0)
+		if err := h.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, ok := h.LastFailed(); !ok || r.Drv != "a1" {
+		t.Errorf("got %v, %v", r, ok) // b was built meanwhile
+	}
+}
