@@ -95,14 +95,24 @@ func neighbours(ctx context.Context, st *local.Store, p storepath.Path, o closur
 func sortedInfos(ctx context.Context, r store.Reader, paths []storepath.Path) ([]*pathinfo.Info, error) {
 	paths = slices.Clone(paths)
 	slices.Sort(paths)
-	paths = slices.Compact(paths)
-	infos := make([]*pathinfo.Info, len(paths))
-	for i, p := range paths {
-		info, err := r.PathInfo(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		infos[i] = info
+	infos, err := infosFrom(ctx, r, slices.Compact(paths))
+	if err != nil {
+		return nil, err
 	}
 	return store.ReferencesFirst(infos), nil
+}
+
+// infosFrom asks for all at once where that can be done.
+func infosFrom(ctx context.Context, r store.Reader, paths []storepath.Path) ([]*pathinfo.Info, error) {
+	if l, ok := r.(*local.Store); ok {
+		return l.Infos(ctx, paths)
+	}
+	infos := make([]*pathinfo.Info, len(paths))
+	for i, p := range paths {
+		var err error
+		if infos[i], err = r.PathInfo(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return infos, nil
 }

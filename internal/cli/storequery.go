@@ -9,7 +9,9 @@ import (
 	"firn/internal/diag"
 	"firn/internal/format/derivation"
 	"firn/internal/format/nixhash"
+	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
+	"firn/internal/store"
 )
 
 // What --query asks.
@@ -245,6 +247,11 @@ func (s *storeCall) queryRelated(ctx context.Context, paths []storepath.Path, ki
 	var err error
 	switch kind {
 	case &queryRequisites:
+		if !s.Has(&queryInclude) {
+			infos, err := store.Closure(ctx, s.store, paths...)
+			s.printInfos(store.ReferencesFirst(infos))
+			return err
+		}
 		all, err = closure(ctx, s.store, paths, closureOptions{outputs: s.Has(&queryInclude)})
 	case &queryRefClosure:
 		all, err = s.store.ReferrerClosure(ctx, paths)
@@ -274,10 +281,14 @@ func (s *storeCall) queryRelated(ctx context.Context, paths []storepath.Path, ki
 // printSorted prints paths, each after what it refers to.
 func (s *storeCall) printSorted(ctx context.Context, paths []storepath.Path) error {
 	infos, err := sortedInfos(ctx, s.store, paths)
+	s.printInfos(infos)
+	return err
+}
+
+func (s *storeCall) printInfos(infos []*pathinfo.Info) {
 	for _, info := range infos {
 		s.line(s.full(info.Path))
 	}
-	return err
 }
 
 // queryRoots prints the roots that lead to paths.

@@ -208,9 +208,11 @@ const (
 	derivationOutputs
 	fromHashPart
 	allPaths
-	closure
-	closureReferences
-	referrerClosure
+	lastRow
+	referencesOf
+	referrersOf
+	infoOfRow
+	infoOfRows
 	findRealisation
 	addRealisation
 	signRealisation
@@ -227,8 +229,8 @@ var queryFiles = [queries]string{
 	pathID: "path_id", pathInfo: "path_info", references: "references", referrers: "referrers",
 	register: "register", updateInfo: "update_info", addReference: "add_reference", addOutput: "add_output",
 	invalidate: "invalidate", validDerivers: "valid_derivers", derivationOutputs: "derivation_outputs",
-	fromHashPart: "from_hash_part", allPaths: "all_paths", closure: "closure",
-	closureReferences: "closure_references", referrerClosure: "referrer_closure", findRealisation: "realisation",
+	fromHashPart: "from_hash_part", allPaths: "all_paths", lastRow: "last_row",
+	referencesOf: "references_of", referrersOf: "referrers_of", infoOfRow: "info_of_row", infoOfRows: "info_of_rows", findRealisation: "realisation",
 	addRealisation: "add_realisation", signRealisation: "sign_realisation", deleteRealisation: "delete_realisation",
 	legacyRealisation: "legacy_realisation",
 	graphPaths:        "graph_paths", graphReferences: "graph_references", graphOutputs: "graph_outputs",

@@ -3,6 +3,8 @@ package db
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -398,6 +400,67 @@ func BenchmarkLookUp(b *testing.B) {
 		n = (n + 1) % 5000
 		if ok, _ := d.IsValid(entries[n].Info.Path); !ok {
 			b.Fatal(n)
+		}
+	}
+}
+
+// However large a part of the store a closure is, it is what walking its
+// references finds.
+func TestClosureOfAnySize(t *testing.T) {
+	d := create(t, Options{})
+	rng := rand.New(rand.NewPCG(11, 12))
+	const n = 400
+	var entries []Entry
+	var all []storepath.Path
+	refs, back := map[storepath.Path][]storepath.Path{}, map[storepath.Path][]storepath.Path{}
+	for i := range n {
+		p := name(i, "p")
+		var to []storepath.Path
+		for range rng.IntN(3) {
+			if near := i - 1 - rng.IntN(1+i%40); near >= 0 && !slices.Contains(to, all[near]) {
+				to = append(to, all[near])
+			}
+		}
+		slices.Sort(to)
+		all, refs[p] = append(all, p), to
+		for _, r := range to {
+			back[r] = append(back[r], p)
+		}
+		entries = append(entries, Entry{Info: info(p, to...)})
+	}
+	registered(t, d, entries...)
+	reach := func(from []storepath.Path, edges map[storepath.Path][]storepath.Path) []storepath.Path {
+		found := map[storepath.Path]bool{}
+		for todo := slices.Clone(from); len(todo) > 0; {
+			p := todo[0]
+			todo = todo[1:]
+			if !found[p] {
+				found[p] = true
+				todo = append(todo, edges[p]...)
+			}
+		}
+		return slices.Sorted(maps.Keys(found))
+	}
+	for range 60 {
+		from := []storepath.Path{all[rng.IntN(n)], all[rng.IntN(n)]}
+		infos, err := d.Closure(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []storepath.Path
+		for _, i := range infos {
+			got = append(got, i.Path)
+			if !slices.Equal(i.References, refs[i.Path]) {
+				t.Errorf("%s refers to %v, want %v", i.Path, i.References, refs[i.Path])
+			}
+		}
+		slices.Sort(got)
+		if want := reach(from, refs); !slices.Equal(got, want) {
+			t.Fatalf("closure of %v: %d paths, want %d", from, len(got), len(want))
+		}
+		got, err = d.ReferrerClosure(from)
+		if want := reach(from, back); err != nil || !slices.Equal(got, want) {
+			t.Fatalf("referrers of %v: %d paths, want %d, %v", from, len(got), len(want), err)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package db
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
@@ -138,90 +137,6 @@ func cmpText(a, b string) int {
 		return 1
 	}
 	return 0
-}
-
-// Closure returns what is known of roots and of everything that they refer to,
-// directly or not, in no particular order. It asks the database twice, however
-// many paths there are.
-func (d *DB) Closure(roots []storepath.Path) ([]*pathinfo.Info, error) {
-	ids, err := d.idList(roots)
-	if err != nil {
-		return nil, err
-	}
-	infos, byID, err := d.closureInfos(ids)
-	if err != nil {
-		return nil, err
-	}
-	st, err := d.query(closureReferences)
-	if err != nil {
-		return nil, err
-	}
-	for st.Start().Text(ids); ; {
-		ok, err := st.Next()
-		if err != nil || !ok {
-			for _, info := range infos {
-				slices.Sort(info.References)
-			}
-			return infos, err
-		}
-		from, to := byID[st.ColInt(0)], byID[st.ColInt(1)]
-		if from != nil && to != nil {
-			from.References = append(from.References, to.Path)
-		}
-	}
-}
-
-func (d *DB) closureInfos(ids string) ([]*pathinfo.Info, map[int64]*pathinfo.Info, error) {
-	st, err := d.query(closure)
-	if err != nil {
-		return nil, nil, err
-	}
-	var infos []*pathinfo.Info
-	byID := make(map[int64]*pathinfo.Info)
-	for st.Start().Text(ids); ; {
-		ok, err := st.Next()
-		if err != nil || !ok {
-			return infos, byID, err
-		}
-		p, err := d.path(st.ColText(1))
-		var info *pathinfo.Info
-		if err == nil {
-			info, err = d.scan(st, p, 2)
-		}
-		if err != nil {
-			st.Reset()
-			return nil, nil, err
-		}
-		infos = append(infos, info)
-		byID[st.ColInt(0)] = info
-	}
-}
-
-// ReferrerClosure returns paths and everything that refers to them, directly or
-// not, sorted.
-func (d *DB) ReferrerClosure(paths []storepath.Path) ([]storepath.Path, error) {
-	ids, err := d.idList(paths)
-	if err != nil {
-		return nil, err
-	}
-	return d.pathsOf(referrerClosure, ids)
-}
-
-// idList renders the ids of valid paths as a JSON array.
-func (d *DB) idList(paths []storepath.Path) (string, error) {
-	b := []byte{'['}
-	for i, p := range paths {
-		if ok, err := d.IsValid(p); err != nil {
-			return "", err
-		} else if !ok {
-			return "", &InvalidError{Path: p}
-		}
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, d.ids[p], 10)
-	}
-	return string(append(b, ']')), nil
 }
 
 // scan reads the columns hash, registrationTime, deriver, narSize, ultimate,

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
@@ -33,6 +34,25 @@ func (s *Store) PathInfo(ctx context.Context, p storepath.Path) (info *pathinfo.
 		err = s.notValid(p)
 	}
 	return info, err
+}
+
+// Infos returns what is known of valid paths, in the same order.
+func (s *Store) Infos(ctx context.Context, paths []storepath.Path) ([]*pathinfo.Info, error) {
+	infos := make([]*pathinfo.Info, len(paths))
+	err := s.read(ctx, func(d *db.DB) error {
+		return d.Read(ctx, func() (err error) { // many questions under one lock
+			for i, p := range paths {
+				if infos[i], err = d.PathInfo(p); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	if i := slices.Index(infos, nil); i >= 0 && err == nil {
+		err = s.notValid(paths[i])
+	}
+	return infos, err
 }
 
 // Closure implements [store.ClosureReader].
@@ -73,7 +93,13 @@ func (s *Store) Referrers(ctx context.Context, p storepath.Path) ([]storepath.Pa
 // ReferrerClosure returns paths and everything that refers to them, directly or
 // not, sorted.
 func (s *Store) ReferrerClosure(ctx context.Context, paths []storepath.Path) ([]storepath.Path, error) {
-	return s.list(ctx, func(d *db.DB) ([]storepath.Path, error) { return d.ReferrerClosure(paths) })
+	return s.list(ctx, func(d *db.DB) (list []storepath.Path, err error) {
+		err = d.Read(ctx, func() error {
+			list, err = d.ReferrerClosure(paths)
+			return err
+		})
+		return list, err
+	})
 }
 
 // ValidDerivers implements [store.Querier].

@@ -1,0 +1,1 @@
+select id, path, hash, registrationTime, deriver, narSize, ultimate, sigs, ca from ValidPaths where id = ?;

@@ -1,0 +1,1 @@
+select referrer from Refs where reference = ?;
