@@ -204,6 +204,8 @@ const (
 	addReference
 	addOutput
 	invalidate
+	invalidateRows
+	dropReferences
 	validDerivers
 	derivationOutputs
 	fromHashPart
@@ -228,7 +230,7 @@ const (
 var queryFiles = [queries]string{
 	pathID: "path_id", pathInfo: "path_info", references: "references", referrers: "referrers",
 	register: "register", updateInfo: "update_info", addReference: "add_reference", addOutput: "add_output",
-	invalidate: "invalidate", validDerivers: "valid_derivers", derivationOutputs: "derivation_outputs",
+	invalidate: "invalidate", invalidateRows: "invalidate_rows", dropReferences: "drop_references", validDerivers: "valid_derivers", derivationOutputs: "derivation_outputs",
 	fromHashPart: "from_hash_part", allPaths: "all_paths", lastRow: "last_row",
 	referencesOf: "references_of", referrersOf: "referrers_of", infoOfRow: "info_of_row", infoOfRows: "info_of_rows", findRealisation: "realisation",
 	addRealisation: "add_realisation", signRealisation: "sign_realisation", deleteRealisation: "delete_realisation",

@@ -261,7 +261,7 @@ func TestGraph(t *testing.T) {
 	got, err := d.Graph(t.Context())
 	want := &Graph{
 		Paths: []storepath.Path{a, b, drv}, Derivers: []storepath.Path{drv, "", ""},
-		Sizes: []uint64{120, 120, 120}, Registered: []int64{7, 7, 7},
+		Rows: []int64{1, 2, 3}, Sizes: []uint64{120, 120, 120}, Registered: []int64{7, 7, 7},
 		References: [][2]int32{{1, 0}, {1, 1}}, Outputs: [][2]int32{{2, 0}},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -401,6 +401,27 @@ func BenchmarkLookUp(b *testing.B) {
 		if ok, _ := d.IsValid(entries[n].Info.Path); !ok {
 			b.Fatal(n)
 		}
+	}
+}
+
+func TestInvalidateRows(t *testing.T) {
+	d := create(t, Options{})
+	a, b, c, x := name(1, "a"), name(2, "b"), name(3, "c"), name(4, "x")
+	registered(t, d, Entry{Info: info(a)}, Entry{Info: info(b, a, b)}, Entry{Info: info(c, b)}, Entry{Info: info(x, a)})
+	remove := func(ids ...int64) error {
+		return d.Write(t.Context(), func() error { return d.InvalidateRows(ids) })
+	}
+	if err := remove(1, 2, 3); !errors.Is(err, sqlite.ErrConstraint) {
+		t.Errorf("x refers to a: %v", err)
+	}
+	if refs, err := d.Referrers(b); err != nil || !slices.Equal(refs, []storepath.Path{b, c}) {
+		t.Errorf("after a failure: %v, %v", refs, err)
+	}
+	if err := remove(1, 3, 4, 2); err != nil {
+		t.Error(err)
+	}
+	if all, err := d.AllPaths(); err != nil || len(all) != 0 {
+		t.Errorf("left %v, %v", all, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 // of Paths.
 type Graph struct {
 	Paths      []storepath.Path
+	Rows       []int64          // ids of Paths
 	Derivers   []storepath.Path // of Paths, valid or not, "" for none
 	Sizes      []uint64         // of their archives, 0 where it is not known
 	Registered []int64          // when, in seconds since 1970
@@ -58,6 +59,7 @@ func (d *DB) graphPaths(g *Graph) (map[int64]int32, error) {
 		}
 		index[st.ColInt(0)] = int32(len(g.Paths))
 		g.Paths = append(g.Paths, p)
+		g.Rows = append(g.Rows, st.ColInt(0))
 		g.Derivers = append(g.Derivers, deriver)
 		g.Sizes = append(g.Sizes, uint64(st.ColInt(3)))
 		g.Registered = append(g.Registered, st.ColInt(4))

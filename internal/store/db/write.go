@@ -2,6 +2,7 @@ package db
 
 import (
 	"errors"
+	"strconv"
 
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
@@ -144,4 +145,29 @@ func (d *DB) Invalidate(p storepath.Path) error {
 	}
 	delete(d.ids, p)
 	return st.Start().Text(d.full(p)).Exec()
+}
+
+// InvalidateRows is Invalidate for many rows at once, which may refer to each
+// other. If it fails the transaction has to be undone.
+func (d *DB) InvalidateRows(ids []int64) error {
+	list := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(list, id, 10)
+	}
+	arg := string(append(list, ']'))
+	clear(d.ids)
+	// With the references gone the order in which rows go does not matter.
+	for _, q := range []queryID{dropReferences, invalidateRows} {
+		st, err := d.query(q)
+		if err != nil {
+			return err
+		}
+		if err := st.Start().Text(arg).Exec(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -123,6 +123,9 @@ func (d *Dir) WriteFile(name string, contents []byte, executable bool) error {
 	return nil
 }
 
+// quickSize is up to how many bytes a file is removed in no time.
+const quickSize = 16 << 20
+
 // Close closes the directory.
 func (d *Dir) Close() { d.w.close() }
 

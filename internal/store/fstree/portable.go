@@ -227,3 +227,14 @@ func Sync(path string) error {
 	defer f.Close()
 	return f.Sync()
 }
+
+// RemoveFile removes a name in the directory unless that would take long: quick
+// tells that it is gone, and bytes what that gave back.
+func (d *Dir) RemoveFile(name string) (bytes int64, quick bool, err error) {
+	path := filepath.Join(d.w.path(), name)
+	info, err := os.Lstat(path)
+	if err != nil || info.IsDir() || info.Size() > quickSize {
+		return 0, false, err
+	}
+	return freed(info.Size(), 1), true, os.Remove(path)
+}

@@ -76,3 +76,19 @@ func (r *remover) directory(dir *dirFD, name string, mode uint32) {
 		r.entry(sub, e.Name)
 	}
 }
+
+// RemoveFile removes a name in the directory unless that would take long: quick
+// tells that it is gone, and bytes what that gave back.
+func (d *Dir) RemoveFile(name string) (bytes int64, quick bool, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstatat(d.w.parent.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return 0, false, d.w.parent.fail("lstat", name, err)
+	}
+	if st.Mode&unix.S_IFMT == unix.S_IFDIR || st.Size > quickSize {
+		return 0, false, nil
+	}
+	if err := unix.Unlinkat(d.w.parent.fd, name, 0); err != nil {
+		return 0, false, d.w.parent.fail("remove", name, err)
+	}
+	return freed(st.Size, uint64(st.Nlink)), true, nil
+}

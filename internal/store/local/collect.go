@@ -289,7 +289,7 @@ func (c *collection) enough() error {
 
 // groupSize is how many paths are made invalid by one transaction. Who wants to
 // add one of them waits until the whole group has been moved away.
-const groupSize = 200
+const groupSize = 1000
 
 // deletePaths deletes valid paths in the given order, unless they have become
 // roots.
@@ -335,21 +335,33 @@ func (c *collection) deleteGroup(ctx context.Context, group []int32, trash strin
 	if err != nil {
 		return err
 	}
+	dir, err := fstree.OpenDir(c.s.o.Real)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
 	// The paths are free for others as soon as their files are out of the way.
+	var trees []storepath.Path
 	for _, p := range gone {
 		c.s.say(activity.Info, fmt.Sprintf("deleting '%s'", c.s.o.Dir.Join(p)))
 		c.result.Deleted = append(c.result.Deleted, c.s.o.Dir.Join(p))
-		if err := fstree.Move(c.s.RealPath(p), filepath.Join(trash, string(p))); err != nil && !os.IsNotExist(err) {
+		freed, quick, err := dir.RemoveFile(string(p))
+		c.result.Freed += uint64(freed)
+		if !quick && err == nil {
+			trees = append(trees, p)
+			err = fstree.Move(c.s.RealPath(p), filepath.Join(trash, string(p)))
+		}
+		if err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("delete path '%s': %w", c.s.o.Dir.Join(p), err)
 		}
 	}
 	c.end(group)
-	for _, p := range gone {
+	for _, p := range trees {
 		if err := c.remove(filepath.Join(trash, string(p))); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.enough()
 }
 
 // remove removes files and counts what that frees.
@@ -364,7 +376,20 @@ func (c *collection) remove(path string) error {
 
 // invalidate makes paths invalid and returns those that are. One to which
 // something refers that was registered meanwhile stays.
-func (c *collection) invalidate(ctx context.Context, group []int32) (gone []storepath.Path, err error) {
+func (c *collection) invalidate(ctx context.Context, group []int32) ([]storepath.Path, error) {
+	rows := make([]int64, len(group))
+	gone := make([]storepath.Path, len(group))
+	for i, n := range group {
+		rows[i], gone[i] = c.rows.Rows[n], c.rows.Paths[n]
+	}
+	err := c.s.change(ctx, func(d *db.DB) error { return d.InvalidateRows(rows) })
+	if errors.Is(err, sqlite.ErrConstraint) {
+		return c.invalidateEach(ctx, group)
+	}
+	return gone, err
+}
+
+func (c *collection) invalidateEach(ctx context.Context, group []int32) (gone []storepath.Path, err error) {
 	err = c.s.change(ctx, func(d *db.DB) error {
 		gone = gone[:0]
 		for _, n := range group {

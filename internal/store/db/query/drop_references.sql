@@ -1,0 +1,1 @@
+delete from Refs where referrer in (select value from json_each(?));

@@ -1,0 +1,1 @@
+delete from ValidPaths where id in (select value from json_each(?));
