@@ -211,33 +211,45 @@ func (d *DB) scanAll(ids []int64, infos []*pathinfo.Info) error {
 	for i, id := range ids {
 		at[id] = i
 	}
+	err := d.eachInfo(func(id int64) bool {
+		_, wanted := at[id]
+		return wanted
+	}, func(id int64, info *pathinfo.Info) { infos[at[id]] = info })
+	if err == nil && slices.Contains(infos, nil) {
+		err = errNotOneRow
+	}
+	return err
+}
+
+// EachInfo calls f for every valid path with what is known of it apart from its
+// references.
+func (d *DB) EachInfo(f func(*pathinfo.Info)) error {
+	return d.eachInfo(func(int64) bool { return true }, func(_ int64, info *pathinfo.Info) { f(info) })
+}
+
+func (d *DB) eachInfo(want func(id int64) bool, f func(id int64, info *pathinfo.Info)) error {
 	st, err := d.query(infoOfRows)
 	if err != nil {
 		return err
 	}
 	for st.Start(); ; {
 		ok, err := st.Next()
-		if err != nil {
+		if err != nil || !ok {
 			return err
 		}
-		if !ok {
-			break
-		}
-		i, wanted := at[st.ColInt(0)]
-		if !wanted {
+		id := st.ColInt(0)
+		if !want(id) {
 			continue
 		}
 		p, err := d.path(st.ColText(1))
+		var info *pathinfo.Info
 		if err == nil {
-			infos[i], err = d.scan(st, p, 2)
+			info, err = d.scan(st, p, 2)
 		}
 		if err != nil {
 			st.Reset()
 			return err
 		}
+		f(id, info)
 	}
-	if slices.Contains(infos, nil) {
-		return errNotOneRow
-	}
-	return nil
 }

@@ -52,14 +52,35 @@ func (s *Store) Verify(ctx context.Context, o VerifyOptions) (bad bool, err erro
 		return true, err
 	}
 	s.say(activity.Info, "checking store hashes...")
-	err = par.Each(ctx, runtime.GOMAXPROCS(0), present, v.contents)
+	if err := v.loadInfos(ctx); err != nil {
+		return true, err
+	}
+	// Most objects are small: handing them out one by one costs more than reading them.
+	const batch = 16
+	err = par.Each(ctx, runtime.GOMAXPROCS(0), slices.Collect(slices.Chunk(present, batch)), func(ctx context.Context, paths []storepath.Path) error {
+		for _, p := range paths {
+			if err := v.contents(ctx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	return v.bad.Load(), err
 }
 
 type verifier struct {
-	s   *Store
-	o   VerifyOptions
-	bad atomic.Bool
+	s     *Store
+	o     VerifyOptions
+	bad   atomic.Bool
+	infos map[storepath.Path]*pathinfo.Info // without references
+}
+
+// loadInfos reads what is known of all paths at once.
+func (v *verifier) loadInfos(ctx context.Context) error {
+	v.infos = make(map[storepath.Path]*pathinfo.Info)
+	return v.s.read(ctx, func(d *db.DB) error {
+		return d.EachInfo(func(info *pathinfo.Info) { v.infos[info.Path] = info })
+	})
 }
 
 func (v *verifier) wrong(text string) {
@@ -150,26 +171,31 @@ func (v *verifier) links(ctx context.Context) error {
 
 // contents compares the files of a path with its hash.
 func (v *verifier) contents(ctx context.Context, p storepath.Path) error {
-	info, err := v.s.PathInfo(ctx, p)
-	if err != nil {
-		return nil // collected or made invalid meanwhile
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	info := v.infos[p]
+	if info == nil {
+		return nil
 	}
 	full := v.s.o.Dir.Join(p)
 	v.s.say(activity.Talkative, "checking contents of '"+full+"'")
 	h := nixhash.NewWriter(info.NARHash.Algo())
-	if err := fstree.Dump(h, v.s.RealPath(p), nar.DumpOptions{}); err != nil {
-		if context.Cause(ctx) != nil {
-			return err
-		}
-		v.wrong(err.Error())
+	err := fstree.Dump(h, v.s.RealPath(p), nar.DumpOptions{})
+	got := h.Sum()
+	if err == nil && got == info.NARHash && info.NARSize != 0 {
 		return nil
 	}
-	switch got := h.Sum(); {
+	if info, _ = v.s.PathInfo(ctx, p); info == nil {
+		return nil // collected or made invalid meanwhile
+	}
+	switch {
+	case err != nil:
+		v.wrong(err.Error())
 	case got != info.NARHash && !unknown(info.NARHash):
 		v.s.say(activity.Error, fmt.Sprintf("path '%s' was modified! expected hash '%s', got '%s'",
 			full, info.NARHash.Text(nixhash.Nix32, true), got.Text(nixhash.Nix32, true)))
 		v.repair(ctx, p)
-		return nil
 	case got != info.NARHash || info.NARSize == 0:
 		return v.complete(ctx, info, got, h.Size())
 	}
