@@ -50,7 +50,10 @@ func realiseConfig(v *config.Values, m *Machine, st *local.Store) realise.Config
 		RequireDropGroups: s.DropSupplementaryGroups, AutoAllocateUIDs: s.AutoAllocateUIDs,
 		FirstUID: int(s.StartID), UIDCount: int(s.IDCount), ImpureEnv: b.ImpureEnv,
 		PreBuildHook: b.PreHook, PostBuildHook: b.PostHook,
-		IgnoredACLs: v.Store.IgnoredACLs, HashedMirrors: b.HashedMirrors,
+		IgnoredACLs: v.Store.IgnoredACLs, CAFile: v.Transfer.SSLCertFile, HashedMirrors: b.HashedMirrors,
+	}
+	if b.PostHook != "" && m.Settings != nil {
+		c.NixConfig = m.Settings()
 	}
 	if !m.ownRoot(st) && groupExists(s.BuildUsersGroup) {
 		// A store of one's own has no users set aside for building, and neither

@@ -27,6 +27,8 @@ type Machine struct {
 	LogsShown bool
 	// Recorder takes what stores report.
 	Recorder *activity.Recorder
+	// Settings are all settings as text, for programs that are told of them; nil for none.
+	Settings func() string
 }
 
 func (m *Machine) dir(names ...string) (string, bool) {

@@ -203,7 +203,7 @@ func (b *build) judge(res *sandbox.Result, w *watcher) error {
 func (b *build) failure(status plan.Status, how string, w *watcher, note string) error {
 	text := fmt.Sprintf("Cannot build '%s'.\nReason: builder %s.%s", b.full(b.drv), how, plan.KnownOutputs(plan.OutputPaths(b.dir, b.d)))
 	w.lines.Flush()
-	if tail := w.tail.Lines(); len(tail) > 0 && !b.r.Config.PrintedLogs {
+	if tail := w.tail.Lines(); len(tail) > 0 {
 		text += fmt.Sprintf("\nLast %d log lines:\n", len(tail))
 		for _, l := range tail {
 			text += "> " + l + "\n"

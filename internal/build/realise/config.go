@@ -36,12 +36,11 @@ type Config struct {
 	BuildDir           string
 	KeepLog            bool
 	CompressLog        bool
-	LogLines           int   // shown after a failure
+	LogLines           int   // shown after a failure; 0 where the log is shown while it comes
 	MaxLogSize         int64 // bytes; 0 is no limit
 	Timeout            time.Duration
 	MaxSilent          time.Duration
 	KeepFailed         bool   // keep the build directory of a failed build
-	PrintedLogs        bool   // the log was shown while it came, so a failure need not repeat its end
 	LogCommand         string // shows a log, as "nix log"
 	ImpersonateLinux26 bool
 
@@ -67,7 +66,6 @@ type Config struct {
 
 	IgnoredACLs   []string // extended attributes that outputs may keep
 	CAFile        string   // certificates for fetching
-	NetrcFile     string
 	HashedMirrors []string
 }
 

@@ -16,6 +16,7 @@ import (
 	"firn/internal/build/sandbox"
 	"firn/internal/format/derivation"
 	"firn/internal/format/nixhash"
+	"firn/internal/format/realisation"
 	"firn/internal/format/storepath"
 	"firn/internal/store/local"
 )
@@ -150,6 +151,27 @@ func TestFloating(t *testing.T) {
 	if left := w.leftovers(); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
+}
+
+// TestConflict builds something else than what is recorded, after the recorded path has been lost.
+func TestConflict(t *testing.T) {
+	w := newBench(t)
+	d := w.script("x", `head -c 16 /dev/urandom > $out`, outputsNamed(derivation.Floating, "out"))
+	id := realisation.ID{Output: "out"}
+	var err error
+	if id.Drv, err = d.Path(w.store.dir, d.AppendATerm(nil, w.store.dir)); err != nil {
+		t.Fatal(err)
+	}
+	lost := storepath.Path("00000000000000000000000000000000-x")
+	w.store.known[id] = lost
+	if _, err := w.build(d, plan.Normal); err == nil || !strings.Contains(err.Error(), "recorded that it becomes '/nix/store/"+string(lost)+"'") {
+		t.Errorf("got %v", err)
+	}
+	if got := w.store.known[id]; got != lost {
+		t.Errorf("recorded %s", got)
+	}
+	delete(w.store.known, id)
+	w.mustBuild(d)
 }
 
 // TestImpure builds anew each time, and may give something else.

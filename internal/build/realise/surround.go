@@ -189,6 +189,11 @@ func (b *build) sandboxPaths(seen map[string]sandbox.Mount) error {
 	shell := false
 	var inStore []storepath.Path
 	for _, p := range b.r.Config.SandboxPaths {
+		target, err := p.place()
+		if err != nil {
+			return err
+		}
+		p.Target = target
 		seen[p.Target] = sandbox.Mount{Source: p.Source, Optional: p.Optional}
 		shell = shell || p.Target == "/bin/sh" || p.Target == "/bin"
 		if in, rest, err := b.dir.ParseInside(p.Source); err == nil {

@@ -259,29 +259,45 @@ func (b *build) register(list []*product) error {
 	if b.mode == plan.Check {
 		return nil
 	}
-	if err := b.r.Store.Register(b.ctx, infos); err != nil {
+	rs, err := b.realisations(list)
+	if err != nil {
 		return err
 	}
-	return b.record(list)
-}
-
-// record tells the store what outputs were built to whose paths cannot be told from the derivation.
-func (b *build) record(list []*product) error {
-	if b.r.Traces == nil || b.kind.IsImpure() {
-		return nil
-	}
-	var rs []realisation.Realisation
-	for _, p := range list {
-		if p.Path == "" {
-			r := realisation.Realisation{ID: b.realisationID(p.output), OutPath: p.final}
-			r.Sign(b.r.Config.Keys...)
-			rs = append(rs, r)
-		}
-	}
-	if len(rs) == 0 {
-		return nil
+	if err := b.r.Store.Register(b.ctx, infos); err != nil || len(rs) == 0 {
+		return err
 	}
 	return b.r.Traces.AddRealisations(b.ctx, rs)
+}
+
+// realisations says what outputs were built to whose paths cannot be told from the derivation. One that is recorded
+// already must have come out the same.
+func (b *build) realisations(list []*product) (rs []realisation.Realisation, err error) {
+	if b.r.Traces == nil || b.kind.IsImpure() {
+		return nil, nil
+	}
+	for _, p := range list {
+		if p.Path != "" {
+			continue
+		}
+		r := realisation.Realisation{ID: b.realisationID(p.output), OutPath: p.final}
+		old, err := b.r.Traces.Realisation(b.ctx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		if old != nil && old.OutPath != r.OutPath {
+			return nil, b.conflict(p, old)
+		}
+		r.Sign(b.r.Config.Keys...)
+		rs = append(rs, r)
+	}
+	return rs, nil
+}
+
+// conflict refuses an output that came out otherwise than recorded, for others may rely on the record.
+func (b *build) conflict(p *product, old *realisation.Realisation) error {
+	id := b.full(b.drv) + "^" + p.Name
+	return fmt.Errorf("output '%s' was built to '%s', but it is recorded that it becomes '%s'; 'nix store build-trace delete %s' drops the record",
+		id, b.full(p.final), b.full(old.OutPath), id)
 }
 
 func (b *build) realisationID(o *output) realisation.ID {
