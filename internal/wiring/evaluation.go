@@ -144,17 +144,17 @@ func evalOptions(v *config.Values, o *EvaluationOptions) eval.Options {
 		AllowIFD: v.Eval.ImportFromDerivation, TraceIFD: v.Eval.TraceImportFromDerivation,
 		AbortOnWarn: v.Eval.AbortOnWarn, TraceVerbose: v.Eval.TraceVerbose,
 		AllowUnsafeNative: v.Eval.NativeCode, SmallSlabs: o.LongLived,
-		Internal: builtin.Files(), Busy: busy(v, o),
+		Internal: builtin.Files(), Fresh: fresh(v, o),
 		Debugger: o.Debugger, IgnoreTry: v.Eval.IgnoreTry, StopOnTrace: v.Eval.DebuggerOnTrace, StopOnWarn: v.Eval.DebuggerOnWarn,
 	}
 }
 
-// busy is called when an evaluation turns out to be a large one.
-func busy(v *config.Values, o *EvaluationOptions) func() {
+// fresh is told where an evaluation's new memory is.
+func fresh(v *config.Values, o *EvaluationOptions) func(address uintptr) {
 	if v.Eval.HugePages == config.HugePagesNever || o.LongLived {
 		return nil
 	}
-	return useHugePages
+	return new(hugePages).use
 }
 
 func lint(d config.Diagnose) syntax.Lint {

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -83,22 +84,25 @@ func machineMemory() uint64 {
 	return total
 }
 
-// hugeArena is how much address space is prepared for huge pages.
-const hugeArena = 512 << 20
+// hugeRegion is the unit by which the Go heap grows, and its alignment, in
+// bytes.
+const hugeRegion = 4 << 20
 
-// useHugePages has the kernel back the Go heap by huge pages where it does so on
+// hugePages has the kernel back the Go heap by huge pages where it does so on
 // request: fresh memory costs a large evaluation more than anything else. The
-// runtime has no call for it, so a big block is allocated, marked, and given
-// back; the heap then grows into its address space. It collects garbage, so
-// it is for when the heap is still small.
-func useHugePages() {
-	mode, err := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
-	if err != nil || !strings.Contains(string(mode), "[madvise]") || machineMemory() < 4*hugeArena {
+// runtime has no call for it, but grows the heap upwards region by region, so
+// whoever gets the first memory of a region may speak for all of it. A heap that
+// stays in its first region does without.
+type hugePages struct {
+	end atomic.Uintptr // of the highest region that was seen
+}
+
+func (h *hugePages) use(address uintptr) {
+	region := address &^ (hugeRegion - 1)
+	end := h.end.Load()
+	if address < end || !h.end.CompareAndSwap(end, region+hugeRegion) || end == 0 {
 		return
 	}
-	block := make([]byte, hugeArena)
-	if syscall.Madvise(block, syscall.MADV_HUGEPAGE) == nil {
-		block = nil
-		runtime.GC()
-	}
+	// The kernel may refuse, and has its own setting.
+	syscall.Syscall(syscall.SYS_MADVISE, region, hugeRegion, syscall.MADV_HUGEPAGE)
 }

@@ -65,9 +65,8 @@ type Options struct {
 	AllowUnsafeNative bool
 	// SmallSlabs trades speed for memory that can be freed, for processes that live long.
 	SmallSlabs bool
-	// Busy, if not nil, is called once when the evaluation turns out to be more
-	// than a small one, by the number of files that it reads.
-	Busy func()
+	// Fresh, if not nil, is told where new memory for values is; see value.Slab.
+	Fresh func(address uintptr)
 	// Internal are the files that firn itself brings, by InternalPrefix and name.
 	Internal map[string]string
 	// Debugger, if not nil, is asked how to go on where something fails, and at
@@ -94,11 +93,10 @@ type Evaluator struct {
 	// BuiltinSet is the value of the variable builtins.
 	BuiltinSet *value.Value
 
-	files       fileCache
-	shared      sync.Map // see Memo
-	waiting     waitTable
-	workers     atomic.Uint32
-	filesParsed atomic.Int64
+	files   fileCache
+	shared  sync.Map // see Memo
+	waiting waitTable
+	workers atomic.Uint32
 	// alone is true while there is one worker, which may skip atomic updates.
 	alone bool
 
@@ -180,7 +178,7 @@ func (ev *Evaluator) NewWorker() *Worker {
 		limits:    limits{calls: ev.MaxCallDepth, frames: ev.MaxFrames, budget: ev.budget()},
 	}
 	w.nextSteps()
-	w.Small = ev.SmallSlabs
+	w.Small, w.Slab.Fresh = ev.SmallSlabs, ev.Fresh
 	if ev.Debugger != nil {
 		w.debug = new(debugState)
 	}

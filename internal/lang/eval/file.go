@@ -162,14 +162,8 @@ func (w *Worker) parse(text, base string, origin diag.Origin, scope *Scope) Code
 	e, err := syntax.Parse(text, w.ParseOptions(base, origin), &w.arena)
 	w.Check(err)
 	w.count.Files++
-	if w.Busy != nil && w.filesParsed.Add(1) == busyFiles {
-		w.Busy()
-	}
 	return w.Resolve(e, scope)
 }
-
-// busyFiles is how many files make an evaluation a large one.
-const busyFiles = 12
 
 // CopyPath copies a path to the store as interpolation does, once per path.
 func (w *Worker) CopyPath(path string) (string, *value.Context) {

@@ -14,6 +14,8 @@ type Slab struct {
 	Bytes int
 	// Small keeps chunks small, for long-lived processes.
 	Small bool
+	// Fresh, if not nil, is told where each chunk is before anything is written there.
+	Fresh func(address uintptr)
 }
 
 const (
@@ -21,19 +23,25 @@ const (
 	smallChunkBytes = 2 << 10
 )
 
-func (s *Slab) chunk() int {
+// chunk takes the memory for many T.
+func chunk[T any](s *Slab) []T {
+	size := chunkBytes
 	if s.Small {
-		s.Bytes += smallChunkBytes
-		return smallChunkBytes
+		size = smallChunkBytes
 	}
-	s.Bytes += chunkBytes
-	return chunkBytes
+	s.Bytes += size
+	var t T
+	c := make([]T, size/int(unsafe.Sizeof(t)))
+	if s.Fresh != nil {
+		s.Fresh(uintptr(unsafe.Pointer(unsafe.SliceData(c))))
+	}
+	return c
 }
 
 // Cell returns a new cell holding v.
 func (s *Slab) Cell(v Value) *Value {
 	if len(s.cells) == 0 {
-		s.cells = make([]Value, s.chunk()/int(unsafe.Sizeof(Value{})))
+		s.cells = chunk[Value](s)
 	}
 	c := &s.cells[0]
 	s.cells = s.cells[1:]
@@ -64,7 +72,7 @@ func (s *Slab) morePointers(n int) *unsafe.Pointer {
 		s.Bytes += 8 * n
 		return &make([]unsafe.Pointer, n)[0]
 	}
-	s.ptrs = make([]unsafe.Pointer, s.chunk()/8)
+	s.ptrs = chunk[unsafe.Pointer](s)
 	p := &s.ptrs[0]
 	s.ptrs = s.ptrs[n:]
 	return p
@@ -77,7 +85,7 @@ func (s *Slab) AttrSlots(n int) []Attr {
 			s.Bytes += 16 * n
 			return make([]Attr, 0, n)
 		}
-		s.attrs = make([]Attr, s.chunk()/int(unsafe.Sizeof(Attr{})))
+		s.attrs = chunk[Attr](s)
 	}
 	a := s.attrs[:0:n]
 	s.attrs = s.attrs[n:]
@@ -87,7 +95,7 @@ func (s *Slab) AttrSlots(n int) []Attr {
 // newSet returns an empty attribute set header.
 func (s *Slab) newSet() *Attrs {
 	if len(s.sets) == 0 {
-		s.sets = make([]Attrs, s.chunk()/int(unsafe.Sizeof(Attrs{})))
+		s.sets = chunk[Attrs](s)
 	}
 	a := &s.sets[0]
 	s.sets = s.sets[1:]
