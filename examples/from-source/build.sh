@@ -14,9 +14,10 @@ wanted="gcc make libc6-dev bash dash coreutils sed grep mawk diffutils findutils
 names=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances $wanted |
   grep '^[a-z0-9]' | grep -v -e ':' -e '^debconf' -e '^perl' -e '^cdebconf' -e '^dpkg' -e '^install-info' | sort -u)
 
-# 'URL' FILE SIZE SHA256:HASH, a line each. What is virtual has none.
+# 'URL' FILE SIZE SHA256:HASH, a line each. One name that cannot be had spoils the list: then they are asked for one by one.
 # shellcheck disable=SC2086
-list=$(for name in $names; do apt-get download --print-uris "$name" 2>/dev/null || true; done)
+list=$(apt-get download --print-uris $names 2>/dev/null ||
+  for name in $names; do apt-get download --print-uris "$name" 2>/dev/null || true; done)
 {
   echo '['
   echo "$list" | sed -nE "s/^'([^']+)' ([^_]+)_.* SHA256:([0-9a-f]{64})$/  { name = \"\2\"; url = \"\1\"; sha256 = \"\3\"; }/p"
