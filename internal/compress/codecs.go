@@ -5,6 +5,8 @@ import (
 	"compress/bzip2"
 	"errors"
 	"io"
+	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	dsnet "github.com/dsnet/compress/bzip2"
@@ -37,19 +39,40 @@ func writeBzip2(w io.Writer, o Options) (io.WriteCloser, error) {
 // maxXzDict bounds the dictionary a stream may ask for; "xz -9" asks for 64 MiB.
 const maxXzDict = 256 << 20
 
+// xzDecoders are decoders at rest. A new one clears a dictionary, of 8 MiB for most streams, that many do not fill.
+var xzDecoders sync.Pool
+
 func readXz(r io.Reader) (io.ReadCloser, error) {
-	dec, err := xzread.NewReader(r, maxXzDict)
+	dec, ok := xzDecoders.Get().(*xzread.Reader)
+	var err error
+	if ok {
+		err = dec.Reset(r)
+	} else {
+		dec, err = xzread.NewReader(r, maxXzDict)
+	}
 	if err != nil {
 		return nil, xzError(err)
 	}
-	return io.NopCloser(xzReader{dec}), nil
+	return &xzReader{dec}, nil
 }
 
 type xzReader struct{ dec *xzread.Reader }
 
-func (x xzReader) Read(p []byte) (int, error) {
+func (x *xzReader) Read(p []byte) (int, error) {
+	if x.dec == nil {
+		return 0, io.ErrClosedPipe
+	}
 	n, err := x.dec.Read(p)
 	return n, xzError(err)
+}
+
+func (x *xzReader) Close() error {
+	if x.dec != nil {
+		_ = x.dec.Reset(strings.NewReader("")) // lets go of the source; that it is empty is no matter
+		xzDecoders.Put(x.dec)
+		x.dec = nil
+	}
+	return nil
 }
 
 // xzError tells a stream that breaks off as such.
