@@ -64,8 +64,18 @@ func Copy(ctx context.Context, from Reader, to Destination, infos []*pathinfo.In
 	c.all = o.Recorder.Start(activity.CopyPaths, activity.Info, fmt.Sprintf("copying %d paths", len(infos)))
 	defer c.all.Stop()
 	c.report()
+	if w, ok := to.(interface{ Batch() Batch }); ok {
+		c.batch, _ = w.Batch().(NARBatch)
+	}
 	// In this order what a path waits for has been begun before it.
-	return par.Each(ctx, copies, ReferencesFirst(infos), c.copy)
+	err = par.Each(ctx, copies, ReferencesFirst(infos), c.copy)
+	if c.batch != nil {
+		// What was copied before a failure stays.
+		if e := c.batch.Flush(context.WithoutCancel(ctx)); err == nil {
+			err = e
+		}
+	}
+	return err
 }
 
 // CopyPath copies one path whose references are valid in to. The options'
@@ -129,7 +139,8 @@ type copier struct {
 	from  Reader
 	to    Destination
 	o     CopyOptions
-	done  map[storepath.Path]chan struct{} // closed when a path is valid
+	batch NARBatch                         // of the destination, nil if it has none
+	done  map[storepath.Path]chan struct{} // closed when a path is valid, or in the batch
 	all   *activity.Activity
 	total uint64
 
@@ -188,7 +199,15 @@ func (c *copier) transfer(ctx context.Context, info *pathinfo.Info) error {
 		if err := c.from.WriteNAR(ctx, info.Path, &b); err != nil {
 			return err
 		}
+		if c.batch != nil {
+			return c.batch.AddNAR(ctx, &fresh, b.Bytes(), o)
+		}
 		return c.to.AddNAR(ctx, &fresh, &b, o)
+	}
+	if c.batch != nil { // what it refers to has to be valid
+		if err := c.batch.Flush(ctx); err != nil {
+			return err
+		}
 	}
 	return c.stream(ctx, &fresh, o, a)
 }

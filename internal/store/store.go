@@ -98,6 +98,16 @@ type Batch interface {
 	Flush(ctx context.Context) error
 }
 
+// NARBatch is a Batch that takes archives as well. A path may be given as soon as
+// what it refers to has been.
+type NARBatch interface {
+	Batch
+	// AddNAR takes an archive that is in memory, which the caller does not change
+	// any more; see [Writer]. An archive that is not what info says is refused
+	// at once.
+	AddNAR(ctx context.Context, info *pathinfo.Info, archive []byte, o AddOptions) error
+}
+
 // Text is a file with references, addressed by its contents.
 type Text struct {
 	Name       string

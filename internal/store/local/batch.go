@@ -1,13 +1,18 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"sync"
 	"time"
 
 	"firn/internal/filelock"
+	"firn/internal/format/nar"
+	"firn/internal/format/nixhash"
 	"firn/internal/format/pathinfo"
 	"firn/internal/format/storepath"
 	"firn/internal/store"
@@ -32,13 +37,14 @@ type batch struct {
 	err error // the first failure
 }
 
-// item is an object that waits to be added: a text, or a source that is in
-// memory.
+// item is an object that waits to be added: a text, or a source or an archive
+// that is in memory.
 type item struct {
-	path storepath.Path
-	text *store.Text
-	sp   *spool
-	info *pathinfo.Info // of a text only once it is wanted
+	path    storepath.Path
+	text    *store.Text
+	sp      *spool
+	archive []byte         // checked
+	info    *pathinfo.Info // of a text only once it is wanted
 }
 
 const (
@@ -80,6 +86,43 @@ func (b *batch) AddSource(ctx context.Context, src store.Source) (*pathinfo.Info
 		return info, b.s.addSpool(ctx, info, sp)
 	}
 	return info, b.queue(ctx, item{path: info.Path, sp: sp, info: info}, int(sp.size()))
+}
+
+// AddNAR implements [store.NARBatch].
+func (b *batch) AddNAR(ctx context.Context, info *pathinfo.Info, archive []byte, o store.AddOptions) error {
+	if o.Repair || info.CA.Method == storepath.Git && !info.CA.IsZero() { // these look at files
+		if err := b.Flush(ctx); err != nil {
+			return err
+		}
+		return b.s.AddNAR(ctx, info, bytes.NewReader(archive), o)
+	}
+	if b.s.o.ReadOnly {
+		return fmt.Errorf("add path '%s': %w", b.s.o.Dir.Join(info.Path), errReadOnly)
+	}
+	if err := b.s.checkArchive(info, archive, o); err != nil {
+		return err
+	}
+	return b.queue(ctx, item{path: info.Path, archive: archive, info: info}, len(archive))
+}
+
+// checkArchive checks all that can be known of an archive before its files are
+// made.
+func (s *Store) checkArchive(info *pathinfo.Info, archive []byte, o store.AddOptions) error {
+	if err := s.admit(info, o); err != nil {
+		return err
+	}
+	h := nixhash.NewWriter(nixhash.SHA256)
+	h.Write(archive)
+	if err := store.CheckNAR(s.o.Dir, info, h.Sum(), h.Size()); err != nil {
+		return err
+	}
+	if err := store.CheckClaim(s.o.Dir, info); err != nil {
+		return err
+	}
+	return store.CheckContents(s.o.Dir, info, func(w io.Writer) error {
+		_, err := w.Write(archive)
+		return err
+	})
 }
 
 func (b *batch) queue(ctx context.Context, it item, bytes int) error {
@@ -235,9 +278,12 @@ func (w *lotWriter) add(ctx context.Context, lot []item) error {
 	}
 	w.releaseLocks() // who waits must hold none
 	for _, it := range later {
-		if it.text != nil {
+		switch {
+		case it.text != nil:
 			err = w.s.addText(ctx, it.info, *it.text)
-		} else {
+		case it.archive != nil:
+			err = w.s.AddNAR(ctx, it.info, bytes.NewReader(it.archive), store.AddOptions{Unsigned: true})
+		default:
 			err = w.s.addSpool(ctx, it.info, it.sp)
 		}
 		if err != nil {
@@ -379,6 +425,9 @@ func (w *lotWriter) write(ctx context.Context, items []item) error {
 
 // files makes the files of one item.
 func (w *lotWriter) files(it item) (entry, error) {
+	if it.archive != nil {
+		return w.s.layOut(it.info, it.archive, w.s.RealPath(it.path))
+	}
 	if it.sp != nil {
 		err := it.sp.put(w.s.RealPath(it.path))
 		return entry{info: it.info, isFile: it.sp.isFile}, err
@@ -391,4 +440,26 @@ func (w *lotWriter) files(it item) (entry, error) {
 		err = w.dir.WriteFile(string(it.path), it.text.Contents, false)
 	}
 	return entry{info: it.info, outputs: outputs, isFile: true}, err
+}
+
+// layOut makes the files of an archive that was checked.
+func (s *Store) layOut(info *pathinfo.Info, archive []byte, dest string) (e entry, err error) {
+	r := nar.NewReader(bytes.NewReader(archive))
+	first := true
+	e.info = info
+	err = fstree.Restore(r, dest, fstree.RestoreOptions{Observe: func(h nar.Header) {
+		if first {
+			e.isFile, first = h.Type == nar.Regular, false
+		}
+	}})
+	if more := len(archive) - int(r.Offset()); err == nil && more != 0 {
+		err = fmt.Errorf("archive of %d bytes is followed by something else", r.Offset())
+	}
+	if err == nil && info.Path.IsDerivation() {
+		e.outputs, err = s.outputsOf(info.Path, dest)
+	}
+	if err != nil {
+		err = fmt.Errorf("add path '%s': %w", s.o.Dir.Join(info.Path), err)
+	}
+	return e, err
 }

@@ -16,14 +16,20 @@ import (
 
 // AddNAR implements [store.Writer].
 func (s *Store) AddNAR(ctx context.Context, info *pathinfo.Info, r io.Reader, o store.AddOptions) error {
-	if s.o.Keys != nil && !o.Unsigned {
-		if err := store.CheckSignatures(s.o.Dir, info, s.o.Keys); err != nil {
-			return err
-		}
+	if err := s.admit(info, o); err != nil {
+		return err
 	}
 	return s.add(ctx, info.Path, o.Repair, func(dest string) (entry, error) {
 		return s.restore(info, r, dest)
 	})
+}
+
+// admit checks that a path is signed, if it has to be.
+func (s *Store) admit(info *pathinfo.Info, o store.AddOptions) error {
+	if s.o.Keys == nil || o.Unsigned {
+		return nil
+	}
+	return store.CheckSignatures(s.o.Dir, info, s.o.Keys)
 }
 
 // restore lays an archive out and checks that it is what info says.
