@@ -10,6 +10,7 @@ import (
 	"firn/internal/format/gitobject"
 	"firn/internal/format/nar"
 	"firn/internal/format/nixhash"
+	"firn/internal/par"
 	"firn/internal/store/fstree"
 )
 
@@ -109,7 +110,7 @@ func hashOf(mode, path string, algo nixhash.Algorithm) (nixhash.Hash, error) {
 		h, err := gitobject.Hash(dir, root, algo)
 		return h, treeError(path, err)
 	}
-	err := dumpTree(w, path)
+	err := par.Behind(w, func(behind io.Writer) error { return dumpTree(behind, path) })
 	return w.Sum(), err
 }
 

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -181,7 +182,7 @@ func (v *verifier) contents(ctx context.Context, p storepath.Path) error {
 	full := v.s.o.Dir.Join(p)
 	v.s.say(activity.Talkative, "checking contents of '"+full+"'")
 	h := nixhash.NewWriter(info.NARHash.Algo())
-	err := fstree.Dump(h, v.s.RealPath(p), nar.DumpOptions{})
+	err := par.Behind(h, func(w io.Writer) error { return fstree.Dump(w, v.s.RealPath(p), nar.DumpOptions{}) })
 	got := h.Sum()
 	if err == nil && got == info.NARHash && info.NARSize != 0 {
 		return nil
