@@ -48,11 +48,11 @@ func (s *storeCall) addTree(ctx context.Context, arg string, method storepath.Me
 	if err != nil {
 		return err
 	}
-	info, err := s.store.AddSource(ctx, treeSource(abs, filepath.Base(arg), method, algo))
+	p, err := s.addPath(ctx, s.store, abs, filepath.Base(arg), method, algo)
 	if err != nil {
 		return err
 	}
-	s.line(s.full(info.Path))
+	s.line(s.full(p))
 	return nil
 }
 

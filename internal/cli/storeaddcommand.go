@@ -118,15 +118,16 @@ func (c *Call) addPath(ctx context.Context, st store.Store, from, name string, m
 	if !ok {
 		return "", diag.New(diag.InvalidSetting, "nothing can be added to the store '%s'", c.Config.General.Store)
 	}
-	switch method {
-	case storepath.Text:
+	// Nix: the commands, unlike expressions, keep the permission to execute a file whose address does not tell of it (2.34).
+	if method == storepath.Git || method != storepath.NAR && isExecutable(from) {
+		return addAddressed(ctx, adder, st.Dir(), from, name, method, algo)
+	}
+	if method == storepath.Text {
 		contents, err := os.ReadFile(from)
 		if err != nil {
 			return "", openError("file", from, err)
 		}
 		return adder.AddText(ctx, store.Text{Name: name, Contents: contents})
-	case storepath.Git:
-		return addGit(ctx, adder, st.Dir(), from, name, algo)
 	}
 	info, err := adder.AddSource(ctx, treeSource(from, name, method, algo))
 	if err != nil {
@@ -135,10 +136,14 @@ func (c *Call) addPath(ctx context.Context, st store.Store, from, name string, m
 	return info.Path, nil
 }
 
-// addGit adds a file or tree below the hash that git gives it. The tree is read
+// addAddressed adds a file or tree, as it is, below the hash that a method gives it. The tree is read
 // more than once; if it changes meanwhile, the store refuses it.
-func addGit(ctx context.Context, adder store.NARAdder, dir storepath.Dir, from, name string, algo nixhash.Algorithm) (storepath.Path, error) {
-	h, err := hashOf("git", from, algo)
+func addAddressed(ctx context.Context, adder store.NARAdder, dir storepath.Dir, from, name string, method storepath.Method, algo nixhash.Algorithm) (storepath.Path, error) {
+	mode := "flat"
+	if method == storepath.Git {
+		mode = "git"
+	}
+	h, err := hashOf(mode, from, algo)
 	if err != nil {
 		return "", err
 	}
@@ -146,7 +151,7 @@ func addGit(ctx context.Context, adder store.NARAdder, dir storepath.Dir, from, 
 	if err != nil {
 		return "", err
 	}
-	info, err := pathinfo.FromCA(dir, name, storepath.ContentAddress{Method: storepath.Git, Hash: h}, storepath.References{}, narHash, narSize)
+	info, err := pathinfo.FromCA(dir, name, storepath.ContentAddress{Method: method, Hash: h}, storepath.References{}, narHash, narSize)
 	if err != nil {
 		return "", err
 	}
@@ -154,4 +159,10 @@ func addGit(ctx context.Context, adder store.NARAdder, dir storepath.Dir, from, 
 	defer in.Close()
 	go func() { out.CloseWithError(dumpTree(out, from)) }()
 	return info.Path, adder.AddNAR(ctx, info, in, store.AddOptions{})
+}
+
+// isExecutable tells whether a path is a file that its owner may execute.
+func isExecutable(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o100 != 0
 }

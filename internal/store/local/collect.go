@@ -105,6 +105,13 @@ func (s *Store) Collect(ctx context.Context, o CollectOptions) (Collected, error
 // survey finds roots and loads the graph of references.
 func (c *collection) survey(ctx context.Context) error {
 	c.s.say(activity.Info, "finding garbage collector roots...")
+	// Temporary roots come first: who makes a link of one and ends in between is
+	// still seen.
+	//
+	// Nix: looks at them last (2.34), and so may miss both.
+	if err := c.s.eachTempRoot(ctx, func(p storepath.Path, _ string) { c.addRoot(p, false) }); err != nil {
+		return err
+	}
 	var roots FoundRoots
 	if !c.o.IgnoreRoots {
 		var err error
@@ -125,11 +132,11 @@ func (c *collection) survey(ctx context.Context) error {
 			c.live.Spare(n)
 		}
 	}
-	for hash := range c.temp { // those that came in meanwhile
+	for hash := range c.temp {
 		c.spareHash(hash)
 	}
 	c.mu.Unlock()
-	return c.s.eachTempRoot(ctx, func(p storepath.Path, _ string) { c.addRoot(p, false) })
+	return nil
 }
 
 // graphRows loads all valid paths.

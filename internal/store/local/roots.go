@@ -207,7 +207,21 @@ func (s *Store) AddPermRoot(ctx context.Context, p storepath.Path, link string) 
 	if err := atomicfile.Symlink(s.o.Dir.Join(p), link); err != nil {
 		return "", err
 	}
-	return link, s.AddIndirectRoot(ctx, link)
+	if err := s.AddIndirectRoot(ctx, link); err != nil {
+		return link, err
+	}
+	return link, s.tellAgain(ctx, p)
+}
+
+// tellAgain tells a running collector of a temporary root that it may not have
+// seen: it looked for links before there was one, and for temporary roots it may
+// look when this process has ended.
+func (s *Store) tellAgain(ctx context.Context, p storepath.Path) error {
+	if err := acquire(ctx, s.temp.busy); err != nil {
+		return err
+	}
+	defer release(s.temp.busy)
+	return s.recordRoots(ctx, s.o.Dir.Join(p)+"\x00")
 }
 
 // inStore tells whether a path is below the logical store directory.
