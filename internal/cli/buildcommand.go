@@ -46,17 +46,14 @@ func runBuild(ctx context.Context, c *Call) error {
 		return err
 	}
 	defer e.Close()
-	list, err := e.installables(c.Args)
-	if err != nil {
-		return err
-	}
 	if c.Has(&buildDryRunFlag) {
+		list, err := e.installables(c.Args)
+		if err != nil {
+			return err
+		}
 		return e.rehearse(ctx, list)
 	}
-	for i := range list {
-		list[i].target.Mode = c.buildMode()
-	}
-	results, err := e.build(ctx, list)
+	list, results, err := e.buildInstallables(ctx, c.Args, c.buildMode())
 	if err != nil {
 		return err
 	}

@@ -42,11 +42,16 @@ func (e *evaluation) build(ctx context.Context, list []wanted) ([]plan.Result, e
 		return nil, err
 	}
 	results, err := e.scheduler.Realise(ctx, targets)
-	if err != nil {
-		e.call.offerShell(err)
-		return nil, e.call.buildError(err, e.StoreDir)
+	return results, e.buildFailure(err)
+}
+
+// buildFailure words what came of a build, nil if nothing went wrong.
+func (e *evaluation) buildFailure(err error) error {
+	if err == nil {
+		return nil
 	}
-	return results, nil
+	e.call.offerShell(err)
+	return e.call.buildError(err, e.StoreDir)
 }
 
 // offerShell tells people how to look around where a build failed.
@@ -61,11 +66,11 @@ func (c *Call) offerShell(err error) {
 func (c *Call) buildError(err error, dir storepath.Dir) error {
 	err = buildError(err)
 	d, failed := (*diag.Error)(nil), (*schedule.Error)(nil)
-	if c.Root.Classic || !errors.As(err, &d) {
+	if c.Root.Classic || !errors.As(err, &d) || !errors.As(err, &failed) {
 		return err
 	}
 	d.Status = 1
-	if errors.As(err, &failed) && len(failed.Failed) > 1 {
+	if len(failed.Failed) > 1 {
 		d.Msg = schedule.FailureText(failed.Failed, func(t plan.Target) string { return targetText(dir, t) })
 	}
 	return err
@@ -101,11 +106,13 @@ func (e *evaluation) installables(args []string) (list []wanted, err error) {
 	err = e.Run(func(w *eval.Worker) {
 		for _, arg := range args {
 			if t, ok := e.storeArgument(w, arg); ok {
+				e.head.add(t)
 				list = append(list, wanted{target: t})
 				continue
 			}
 			c, pos, outputs := e.installable(w, arg)
 			if t, ok := e.singleTarget(w, c, pos, arg); ok {
+				e.head.add(t)
 				list = append(list, wanted{target: t})
 				continue
 			}
@@ -154,6 +161,7 @@ func (e *evaluation) packages(w *eval.Worker, c *value.Value, outputs string) (l
 		} else {
 			t.Outputs = defaultOutputs(w, &p)
 		}
+		e.head.add(t)
 		i, again := slices.BinarySearchFunc(list, drv, func(a wanted, drv storepath.Path) int { return cmp.Compare(a.target.Path, drv) })
 		if again {
 			t.Outputs = append(list[i].target.Outputs, t.Outputs...)

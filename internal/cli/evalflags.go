@@ -60,6 +60,7 @@ type evaluation struct {
 	debugger  *debugger           // nil if there is none
 	watch     *callWatch          // nil if calls are not watched
 	source    *value.Value        // of --file or --expr, when it has been evaluated
+	head      *headStart          // takes what is to be built as it is found; nil if nothing is built yet
 }
 
 // newEvaluation connects an evaluator by the command line's flags. It ends when

@@ -59,28 +59,25 @@ func runNixBuild(ctx context.Context, c *Call) error {
 		return err
 	}
 	defer e.Close()
-	var list []wantedOutput
-	err = e.Run(func(w *eval.Worker) { list = e.buildArguments(w) })
-	if err != nil {
-		return err
-	}
-	targets := make([]plan.Target, len(list))
-	for i, o := range list {
-		targets[i] = plan.Target{Path: o.drv, Outputs: []string{o.name}}
-	}
 	if err := e.needBuilder(); err != nil {
 		return err
 	}
-	if err := e.announce(ctx, targets); err != nil || c.Has(&classicDryRunFlag) {
-		return err
+	var list []wantedOutput
+	find := func() (targets []plan.Target, err error) {
+		err = e.Run(func(w *eval.Worker) { list = e.buildArguments(w) })
+		for _, o := range list {
+			targets = append(targets, o.target())
+		}
+		return targets, err
 	}
-	switch c.Last(&checkFlag, &repairFlag) {
-	case &checkFlag:
-		setMode(targets, plan.Check)
-	case &repairFlag:
-		setMode(targets, plan.Repair)
+	if c.Has(&classicDryRunFlag) {
+		targets, err := find()
+		if err != nil {
+			return err
+		}
+		return e.announce(ctx, targets)
 	}
-	results, err := e.scheduler.Realise(ctx, targets)
+	results, err := e.buildFound(ctx, c.classicMode(), find)
 	if err != nil {
 		return buildError(err)
 	}
@@ -97,6 +94,21 @@ func runNixBuild(ctx context.Context, c *Call) error {
 		}
 	}
 	return nil
+}
+
+// classicMode is what --check and --repair ask for; the last one counts.
+func (c *Call) classicMode() plan.Mode {
+	switch c.Last(&checkFlag, &repairFlag) {
+	case &checkFlag:
+		return plan.Check
+	case &repairFlag:
+		return plan.Repair
+	}
+	return plan.Normal
+}
+
+func (o wantedOutput) target() plan.Target {
+	return plan.Target{Path: o.drv, Outputs: []string{o.name}}
 }
 
 func setMode(targets []plan.Target, m plan.Mode) {
@@ -176,7 +188,9 @@ func (e *evaluation) buildArguments(w *eval.Worker) (list []wantedOutput) {
 			v, _ := packages.Select(w, root, path, auto)
 			w.Force(v, 0)
 			for _, p := range packages.Find(w, v, packages.Options{AutoArgs: auto}) {
-				list = append(list, outputOf(w, &p))
+				o := outputOf(w, &p)
+				e.head.add(o.target())
+				list = append(list, o)
 			}
 		}
 	}

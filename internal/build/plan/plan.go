@@ -284,6 +284,9 @@ func (p *Planner) Result(target int) Result {
 	return Result{Decided: g.finished, Err: g.failure, How: g.how, Outputs: g.outputs, Path: g.path}
 }
 
+// Targets counts the targets.
+func (p *Planner) Targets() int { return len(p.targets) }
+
 // ResultOf is Result for a number that may be too large.
 func (p *Planner) ResultOf(target int) (Result, bool) {
 	if target >= len(p.targets) {

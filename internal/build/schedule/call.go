@@ -20,7 +20,8 @@ type call struct {
 	cancel  context.CancelCauseFunc
 	planner *plan.Planner
 
-	done    chan func() // ends of asks and of work
+	done    chan func()      // ends of asks and of work
+	early   chan plan.Target // what is wanted besides the targets of the beginning
 	running int
 	builds  []plan.Build // waiting for a slot, the most urgent first
 	fetches []plan.Substitute
@@ -38,7 +39,7 @@ type call struct {
 var errStopped = errors.New("another build failed")
 
 func newCall(ctx context.Context, s *Scheduler, set plan.Settings, targets []plan.Target) *call {
-	c := &call{s: s, parent: ctx, planner: plan.New(set), done: make(chan func())}
+	c := &call{s: s, parent: ctx, planner: plan.New(set), done: make(chan func()), early: make(chan plan.Target)}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	for _, t := range targets {
 		c.planner.Want(t)
@@ -148,6 +149,8 @@ func (c *call) wait() {
 	case end := <-c.done:
 		c.running--
 		end()
+	case t := <-c.early:
+		c.planner.Want(t)
 	case <-c.ctx.Done():
 		if c.running == 0 {
 			c.stop(context.Cause(c.ctx))

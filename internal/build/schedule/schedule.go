@@ -180,11 +180,14 @@ func (s *Scheduler) Realise(ctx context.Context, targets []plan.Target) ([]plan.
 	defer s.startBeside(ctx)()
 	c := newCall(ctx, s, s.settings(), targets)
 	defer c.cancel(nil)
-	err := c.loop()
-	err = errors.Join(err, c.waitHooks())
+	return c.end(targets, 0, errors.Join(c.loop(), c.waitHooks()))
+}
+
+// end gathers the results of targets, the first of which the planner has under the number first.
+func (c *call) end(targets []plan.Target, first int, err error) ([]plan.Result, error) {
 	results := make([]plan.Result, len(targets))
 	for i := range targets {
-		results[i] = c.planner.Result(i)
+		results[i] = c.planner.Result(first + i)
 	}
 	if err != nil {
 		return results, err
@@ -282,7 +285,7 @@ func (c *call) verdict(targets []plan.Target, results []plan.Result) error {
 	case len(failed) == 0 && c.planner.Done():
 		return nil
 	case len(failed) == 0:
-		return fmt.Errorf("these cannot be realised, because they need each other: %s", c.names(targets))
+		return fmt.Errorf("these cannot be realised, because they need each other: %s", c.names(targets, results))
 	case len(failed) == 1:
 		return &Error{Text: first.Error(), Code: code, Failure: first, Failed: failed}
 	}
@@ -300,10 +303,11 @@ func FailureText(failed []plan.Target, name func(plan.Target) string) string {
 	return "build of " + strings.Join(slices.Compact(names), ", ") + " failed"
 }
 
-func (c *call) names(targets []plan.Target) string {
+// names lists the targets that are not decided.
+func (c *call) names(targets []plan.Target, results []plan.Result) string {
 	var list []string
 	for i, t := range targets {
-		if !c.planner.Result(i).Decided {
+		if !results[i].Decided {
 			list = append(list, "'"+c.s.store.Dir().Join(t.Path)+"'")
 		}
 	}

@@ -61,7 +61,9 @@ func (p *parts) drv(name string, inputs ...string) storepath.Path {
 	}
 	slices.SortFunc(d.InputDrvs, func(a, b derivation.InputDrv) int { return strings.Compare(string(a.Path), string(b.Path)) })
 	drv := path(name + ".drv")
+	p.mu.Lock()
 	p.drvs[drv], p.valid[drv] = d, true
+	p.mu.Unlock()
 	if err := os.WriteFile(p.RealPath(drv), d.AppendATerm(nil, dir), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
@@ -118,9 +120,9 @@ func (p *parts) WriteNAR(_ context.Context, path storepath.Path, w io.Writer) er
 }
 
 func (p *parts) Realise(ctx context.Context, b plan.Build) (*plan.Outcome, error) {
-	if n := p.now.Add(1); n > p.most {
-		p.most = n
-	}
+	p.mu.Lock()
+	p.most = max(p.most, p.now.Add(1))
+	p.mu.Unlock()
 	defer p.now.Add(-1)
 	name := b.Derivation.Name
 	if err := p.broken[name]; err != nil {
