@@ -211,6 +211,12 @@ func (c *Cache) keep(hashPart string, info *narinfo.Info) {
 	c.infos[hashPart] = info
 }
 
+func (c *Cache) forget(hashPart string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.infos, hashPart)
+}
+
 // AddSignatures implements [store.Signable].
 func (c *Cache) AddSignatures(ctx context.Context, p storepath.Path, sigs []signature.Signature) error {
 	old, err := c.Narinfo(ctx, p)

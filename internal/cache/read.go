@@ -2,8 +2,10 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -33,11 +35,15 @@ func (c *Cache) writeNAR(ctx context.Context, info *narinfo.Info, w io.Writer) e
 	fail := func(err error) error {
 		return fmt.Errorf("read archive of '%s' from binary cache '%s': %w", c.o.Dir.Join(info.Path), c.URL(), err)
 	}
-	body, err := c.blobs.Get(ctx, info.URL)
+	body, now, err := c.openArchive(ctx, info)
 	if err != nil {
 		return fail(err)
 	}
 	defer body.Close()
+	if now.NARHash != info.NARHash {
+		return fail(errors.New("the cache has other contents for it now; ask again"))
+	}
+	info = now
 	method, err := compress.Parse(info.Compression)
 	if err != nil {
 		return fail(err)
@@ -60,6 +66,33 @@ func (c *Cache) writeNAR(ctx context.Context, info *narinfo.Info, w io.Writer) e
 		return fail(err)
 	}
 	return nil
+}
+
+// openArchive opens the archive that a narinfo names. The narinfo may be one that was remembered while the cache has got
+// another, or none: the one that counts is returned.
+func (c *Cache) openArchive(ctx context.Context, info *narinfo.Info) (io.ReadCloser, *narinfo.Info, error) {
+	body, err := c.blobs.Get(ctx, info.URL)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return body, info, err
+	}
+	hashPart := info.Path.HashPart()
+	fresh, lookErr := c.fetchNarinfo(ctx, hashPart)
+	if lookErr != nil {
+		return nil, nil, errors.Join(err, lookErr)
+	}
+	c.forget(hashPart)
+	if m := c.o.Memory; m != nil {
+		m.Remember(ctx, c.URL(), hashPart, fresh)
+	}
+	switch {
+	case fresh == nil || fresh.Path != info.Path:
+		return nil, nil, fmt.Errorf("the cache does not have it any more: %w", err)
+	case fresh.URL == info.URL:
+		return nil, nil, fmt.Errorf("%w, though its narinfo names it; remove '%s' there and copy the path to the cache again", err, hashPart+narinfoSuffix)
+	}
+	c.keep(hashPart, fresh)
+	body, err = c.blobs.Get(ctx, fresh.URL)
+	return body, fresh, err
 }
 
 // writeCached takes an archive from the directory of archives that were read

@@ -21,7 +21,7 @@ type ClosureReader interface {
 
 // queries is how many questions are asked at once of a store that is asked
 // about one path at a time.
-const queries = 32
+const queries = 256
 
 // Closure returns the infos of roots and of everything that they refer to,
 // directly or not, sorted by path. All roots have to be valid.

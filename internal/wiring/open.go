@@ -80,6 +80,13 @@ var webParameters = []string{
 	"tls-certificate", "tls-private-key", "retry-attempts", "retry-delay", "retry-delay-rate-limited", "retry-max-delay",
 }
 
+// How many connections there may be to a cache that does not speak HTTP/2, unless the setting says something else than it does
+// by itself: with as few as that, thousands of narinfos from far away take long.
+const (
+	usualConnections = 25
+	cacheConnections = 256
+)
+
 // webCache reads what caches on servers have in common.
 func webCache(params url.Values, v *config.Values, m *Machine, further ...string) (cache.Options, *download.Client, error) {
 	o, err := cache.ParseOptions(m.StoreDir(), params, append(further, webParameters...)...)
@@ -90,6 +97,9 @@ func webCache(params url.Values, v *config.Values, m *Machine, further ...string
 		return o, nil, err
 	}
 	t := clientOptions(v, m)
+	if v.Transfer.Connections == usualConnections {
+		t.Connections = cacheConnections
+	}
 	for name, set := range map[string]func(uint64){
 		"retry-attempts":           func(n uint64) { t.Attempts = int(n) },
 		"retry-delay":              func(n uint64) { t.RetryDelay = milliseconds(n) },
