@@ -11,6 +11,7 @@ import (
 // goroutine of its own; what it calls begin with is realised from then on. In the end it returns all targets, those
 // that have begun among them, and the results are those of these. Its error ends everything.
 func (s *Scheduler) RealiseWhile(ctx context.Context, find func(begin func(plan.Target)) ([]plan.Target, error)) ([]plan.Result, error) {
+	defer s.startBeside(ctx)()
 	c := newCall(ctx, s, s.settings(), nil)
 	defer c.cancel(nil)
 	var targets []plan.Target

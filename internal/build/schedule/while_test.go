@@ -95,3 +95,30 @@ func TestRealiseWhile(t *testing.T) {
 		})
 	}
 }
+
+// What runs beside the work begins with it and is gone when it ends, whichever way it was asked for.
+func TestBeside(t *testing.T) {
+	for name, realise := range map[string]func(*Scheduler, plan.Target) error{
+		"all at once": func(s *Scheduler, target plan.Target) error {
+			_, err := s.Realise(t.Context(), []plan.Target{target})
+			return err
+		},
+		"while finding": func(s *Scheduler, target plan.Target) error {
+			_, err := s.RealiseWhile(t.Context(), func(func(plan.Target)) ([]plan.Target, error) { return []plan.Target{target}, nil })
+			return err
+		},
+	} {
+		began, ended := false, false
+		p := newParts(t)
+		s := p.scheduler(Config{MaxJobs: 1})
+		target := plan.Target{Path: p.drv("a"), All: true}
+		s.beside = func(ctx context.Context) {
+			began = true
+			<-ctx.Done()
+			ended = true
+		}
+		if err := realise(s, target); err != nil || !began || !ended {
+			t.Errorf("%s: began %v, ended %v, %v", name, began, ended, err)
+		}
+	}
+}
