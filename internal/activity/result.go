@@ -1,5 +1,7 @@
 package activity
 
+import "time"
+
 // Field is a number or a text that goes out with an event.
 type Field struct {
 	Text   string
@@ -15,7 +17,8 @@ func Number(n uint64) Field { return Field{Number: n} }
 
 // Data is what a [Result] carries: one of the types below.
 type Data interface {
-	// Code is the number by which tools and peers know this result.
+	// Code is the number by which tools and peers know this result, 0 for one
+	// that is not for them.
 	Code() uint16
 	// Fields are the result's values in the order they are sent.
 	Fields() []Field
@@ -55,6 +58,18 @@ type FetchStatus struct{ Text string }
 // FetchedToStore tells where a source ended up.
 type FetchedToStore struct{ Path string }
 
+// Ahead tells that a derivation has to be built, before it is, or that this is
+// Over. It is for displays in this process alone: its code is zero, and what
+// passes events on to others leaves it out.
+type Ahead struct {
+	Drv      string        // full path
+	For      string        // the derivation that Drv is with its inputs put in place, or ""
+	Needs    []string      // derivations it waits for, built or not
+	Estimate time.Duration // how long it will probably take; 0 if nobody knows
+	Over     bool          // built, failed, or not needed after all; only Drv and For are set
+}
+
+func (Ahead) Code() uint16          { return 0 }
 func (FileLinked) Code() uint16     { return 100 }
 func (LogLine) Code() uint16        { return 101 }
 func (UntrustedPath) Code() uint16  { return 102 }
@@ -66,6 +81,7 @@ func (HookLine) Code() uint16       { return 107 }
 func (FetchStatus) Code() uint16    { return 108 }
 func (FetchedToStore) Code() uint16 { return 109 }
 
+func (d Ahead) Fields() []Field          { return nil }
 func (d FileLinked) Fields() []Field     { return []Field{Number(d.Bytes), Number(d.Blocks)} }
 func (d LogLine) Fields() []Field        { return []Field{Text(d.Line)} }
 func (d UntrustedPath) Fields() []Field  { return []Field{Text(d.Path)} }

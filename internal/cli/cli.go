@@ -200,7 +200,11 @@ func (c *Call) logOptions() ui.Options {
 		Err: c.Process.Err, Out: c.Process.Out, Terminal: t, Format: ui.RawWithLogs, Level: defaultLevel(c.Root, t),
 		Systemd: systemd == "1", Renderer: &ui.Renderer{Extended: t.Live},
 	}
-	if !c.Root.Classic {
+	switch {
+	case c.Root.Classic:
+	case t.Live:
+		o.Format = ui.Tree
+	default:
 		o.Format = ui.Bar
 	}
 	return o

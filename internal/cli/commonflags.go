@@ -38,7 +38,7 @@ var debugFlag = Flag{Long: "debug", Group: loggingGroup, Doc: "Set the logging v
 	}}
 
 var logFormatFlag = Flag{Long: "log-format", Labels: []string{"format"}, Group: loggingGroup, Complete: completeLogFormat,
-	Doc: "Set the format of log output: `raw`, `raw-with-logs`, `internal-json`, `bar` or `bar-with-logs`.",
+	Doc: "Set the format of log output: `raw`, `raw-with-logs`, `internal-json`, `bar`, `bar-with-logs`, `tree` or `tree-with-logs`.",
 	Apply: func(c *Call, values []string) error {
 		f, err := ui.ParseFormat(values[0])
 		if err != nil {
@@ -49,7 +49,7 @@ var logFormatFlag = Flag{Long: "log-format", Labels: []string{"format"}, Group: 
 	}}
 
 func completeLogFormat(_ *Call, _ int, prefix string, out *completion) {
-	names := make([]string, 0, 5)
+	names := make([]string, 0, len(ui.Formats()))
 	for _, f := range ui.Formats() {
 		names = append(names, string(f))
 	}

@@ -3,6 +3,7 @@ package ui
 import (
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,12 +18,14 @@ const (
 	settle      = 10 * time.Millisecond
 )
 
-// barSink keeps one line at the bottom up to date: how much of everything is
-// done, and the latest activity. Where there is no terminal it is like rawSink
-// but for what it says of builds.
+// barSink keeps the bottom of the terminal up to date: one line with how much of
+// everything is done and the latest activity, or a block of lines with all of
+// them. Where there is no terminal it is like rawSink but for what it says of
+// builds.
 type barSink struct {
 	l    *Logger
 	logs bool
+	view *treeView // nil for one line
 
 	live      []*act // in the order of their latest sign of life
 	totals    map[activity.Kind]*totals
@@ -31,9 +34,10 @@ type barSink struct {
 	corrupted uint64
 	untrusted uint64
 
-	drawn     string // what stands there, "" for nothing
+	drawn     []string // what stands there
 	lastDraw  time.Time
 	timer     *time.Timer // of a draw to come, or nil
+	tick      *time.Timer // of a draw that only time makes necessary, or nil
 	suspended int
 	stopped   bool
 }
@@ -43,6 +47,7 @@ type act struct {
 	id, parent activity.ID
 	kind       activity.Kind
 	text       string
+	drv        string // what is built, or ""
 	name       string // in front of log lines
 	phase      string
 	last       string // its latest line
@@ -56,8 +61,12 @@ type act struct {
 // expected of the kind at all.
 type totals struct{ done, expected, failed uint64 }
 
-func newBar(l *Logger, logs bool) *barSink {
-	return &barSink{l: l, logs: logs, totals: map[activity.Kind]*totals{}}
+func newBar(l *Logger, logs, tree bool) *barSink {
+	b := &barSink{l: l, logs: logs, totals: map[activity.Kind]*totals{}}
+	if tree {
+		b.view = &treeView{tree: newTree()}
+	}
+	return b
 }
 
 func (b *barSink) total(k activity.Kind) *totals {
@@ -128,7 +137,7 @@ func (b *barSink) describe(a *act, fields []activity.Field) {
 	switch a.kind {
 	case activity.Build:
 		name := strings.TrimSuffix(pathName(first), ".drv")
-		a.text, a.name = "building "+bold+name+normal, packageName(name)
+		a.text, a.name, a.drv = "building "+bold+name+normal, packageName(name), first
 		if second != "" {
 			a.text += " on " + bold + second + normal
 		}
@@ -171,6 +180,9 @@ func (b *barSink) end(id activity.ID) {
 		return
 	}
 	a := b.live[i]
+	if b.view != nil {
+		b.view.tree.forget(id)
+	}
 	t := b.total(a.kind)
 	t.done += a.progress.Done
 	t.failed += a.progress.Failed
@@ -206,6 +218,10 @@ func (b *barSink) result(a *act, data activity.Data) {
 		a.expected[d.Kind] = d.Amount
 	case activity.FetchStatus:
 		a.last = d.Text
+	case activity.Ahead:
+		if b.view != nil {
+			b.view.tree.ahead(a.id, d)
+		}
 	}
 }
 
@@ -242,39 +258,86 @@ func (b *barSink) schedule() {
 	})
 }
 
-// draw writes the line if it differs from what stands there.
+// draw writes the block if it differs from what stands there.
 func (b *barSink) draw() {
 	if !b.active() {
 		return
 	}
 	b.lastDraw = time.Now()
-	line := filter(b.line(), false, b.l.options.Terminal.Width())
-	if line == b.drawn {
+	lines := b.block()
+	width := b.l.options.Terminal.Width()
+	if width <= 0 && b.view != nil {
+		width = unknownWidth // a line that wraps would upset the block
+	}
+	for i, line := range lines {
+		lines[i] = filter(line, false, width)
+	}
+	b.keepTime()
+	if slices.Equal(lines, b.drawn) || len(b.drawn) == 0 && len(lines) == 1 && lines[0] == "" {
 		return
 	}
-	hide := ""
-	if b.drawn == "" {
-		hide = "\x1b[?25l"
+	var out strings.Builder
+	if len(b.drawn) == 0 {
+		out.WriteString("\x1b[?25l")
 	}
-	b.drawn = line
-	io.WriteString(b.l.options.Err, hide+"\r"+line+normal+"\x1b[K")
+	b.home(&out)
+	for i, line := range lines {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		out.WriteString("\r" + line + normal + "\x1b[K")
+	}
+	if len(b.drawn) > len(lines) {
+		out.WriteString("\x1b[J")
+	}
+	b.drawn = lines
+	io.WriteString(b.l.options.Err, out.String())
 }
 
-// clear takes the line away.
-func (b *barSink) clear() {
-	if b.drawn == "" {
+// home goes to the first line of what stands there.
+func (b *barSink) home(out *strings.Builder) {
+	if len(b.drawn) > 1 {
+		out.WriteString("\x1b[" + strconv.Itoa(len(b.drawn)-1) + "A")
+	}
+}
+
+// keepTime draws again when time alone changes what is to be seen.
+func (b *barSink) keepTime() {
+	if b.view == nil || b.tick != nil || len(b.live) == 0 {
 		return
 	}
-	b.drawn = ""
-	io.WriteString(b.l.options.Err, "\r\x1b[K\x1b[?25h")
+	b.tick = time.AfterFunc(redrawUnderWay, func() {
+		b.l.mu.Lock()
+		defer b.l.mu.Unlock()
+		b.tick = nil
+		b.draw()
+	})
+}
+
+// clear takes the block away.
+func (b *barSink) clear() {
+	if len(b.drawn) == 0 {
+		return
+	}
+	var out strings.Builder
+	b.home(&out)
+	out.WriteString("\r\x1b[K")
+	if len(b.drawn) > 1 {
+		out.WriteString("\x1b[J")
+	}
+	out.WriteString("\x1b[?25h")
+	b.drawn = nil
+	io.WriteString(b.l.options.Err, out.String())
 }
 
 func (b *barSink) stop() {
 	b.clear()
 	b.stopped = true
-	if b.timer != nil {
-		b.timer.Stop()
-		b.timer = nil
+	for _, t := range []**time.Timer{&b.timer, &b.tick} {
+		if *t != nil {
+			(*t).Stop()
+			*t = nil
+		}
 	}
 }
 

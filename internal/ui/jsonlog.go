@@ -129,6 +129,9 @@ func (s *jsonSink) numOrNull(at diag.Position, n int) {
 }
 
 func (s *jsonSink) activity(e activity.Event) {
+	if r, ok := e.(activity.Result); ok && r.Data.Code() == 0 {
+		return // not for others
+	}
 	s.begin()
 	switch e := e.(type) {
 	case activity.Started:

@@ -17,10 +17,16 @@ const (
 	JSON        Format = "internal-json"
 	Bar         Format = "bar"
 	BarWithLogs Format = "bar-with-logs"
+
+	// Ours: all that is under way, builds below what waits for them.
+	Tree         Format = "tree"
+	TreeWithLogs Format = "tree-with-logs"
 )
 
 // Formats lists what --log-format takes.
-func Formats() []Format { return []Format{Raw, RawWithLogs, JSON, Bar, BarWithLogs} }
+func Formats() []Format {
+	return []Format{Raw, RawWithLogs, JSON, Bar, BarWithLogs, Tree, TreeWithLogs}
+}
 
 // ParseFormat finds a format by its name.
 func ParseFormat(name string) (Format, error) {
@@ -82,8 +88,8 @@ func (l *Logger) open(f Format) sink {
 	switch f {
 	case JSON:
 		return &jsonSink{w: o.Err, prefix: "@nix ", renderer: o.Renderer}
-	case Bar, BarWithLogs:
-		return newBar(l, f == BarWithLogs)
+	case Bar, BarWithLogs, Tree, TreeWithLogs:
+		return newBar(l, f == BarWithLogs || f == TreeWithLogs, f == Tree || f == TreeWithLogs)
 	}
 	return &rawSink{o: o, logs: f == RawWithLogs}
 }
@@ -104,6 +110,8 @@ func (l *Logger) ShowLogs() {
 		l.SetFormat(RawWithLogs)
 	case Bar:
 		l.SetFormat(BarWithLogs)
+	case Tree:
+		l.SetFormat(TreeWithLogs)
 	}
 }
 
@@ -112,7 +120,7 @@ func (l *Logger) ShowsLogs() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f := l.options.Format
-	return f != Raw && f != Bar
+	return f != Raw && f != Bar && f != Tree
 }
 
 // SetLevel changes what is dropped.

@@ -10,10 +10,10 @@ import (
 type Terminal struct {
 	// Colour allows escape sequences for colours.
 	Colour bool
-	// Live allows a line that is drawn again and again.
+	// Live allows lines that are drawn again and again.
 	Live bool
-	// Width returns the number of columns, 0 for unknown.
-	Width func() int
+	// Width returns the number of columns, Height that of lines, 0 for unknown.
+	Width, Height func() int
 }
 
 // Inspect looks at a file, usually standard error, and at the environment:
@@ -26,16 +26,13 @@ type Terminal struct {
 func Inspect(f *os.File, env func(string) (string, bool)) Terminal {
 	name, named := env("TERM")
 	tty := named && name != "dumb" && name != "" && term.IsTerminal(int(f.Fd()))
+	// GetSize gives zeros beside an error.
+	size := func() (w, h int) { w, h, _ = term.GetSize(int(f.Fd())); return w, h }
 	t := Terminal{
 		Colour: tty,
 		Live:   tty,
-		Width: func() int {
-			w, _, err := term.GetSize(int(f.Fd()))
-			if err != nil {
-				return 0
-			}
-			return w
-		},
+		Width:  func() int { w, _ := size(); return w },
+		Height: func() int { _, h := size(); return h },
 	}
 	if v, ok := env("CLICOLOR_FORCE"); ok && v != "" && v != "0" {
 		t.Colour = true

@@ -153,6 +153,7 @@ func (p *Planner) inputGoals(d *derivation.Derivation) (built []derivation.Built
 func (p *Planner) resolution(drv storepath.Path) *goal {
 	return p.goal(key{kind: kindResolution, path: drv}, func(g *goal) {
 		d := p.derivations[drv]
+		p.announce(g)
 		p.ifInputsPure(g, d, func() {
 			built, outputs, _ := p.inputGoals(d)
 			p.wait(g, outputs, func() {
@@ -202,6 +203,8 @@ func (p *Planner) resolve(drv storepath.Path, d *derivation.Derivation, built []
 func (p *Planner) buildGoal(drv storepath.Path, mode Mode) *goal {
 	return p.goal(key{kind: kindBuild, path: drv, flag: uint8(mode)}, func(g *goal) {
 		d := p.derivations[drv]
+		p.builds++
+		p.announce(g)
 		p.ifInputsPure(g, d, func() {
 			_, outputs, sources := p.inputGoals(d)
 			all := slices.Concat(outputs, sources)

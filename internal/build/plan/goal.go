@@ -44,6 +44,8 @@ type goal struct {
 	waiters  []*goal
 	finished bool
 	failure  *Failure
+	// announced is set once a Change told of it.
+	announced bool
 
 	path    storepath.Path // of an output; empty if not known
 	derived *derivation.Derivation
@@ -86,6 +88,12 @@ func (p *Planner) wait(g *goal, on []*goal, next func()) {
 // finish ends a goal and wakes those that wait for it.
 func (p *Planner) finish(g *goal) {
 	g.finished, g.next = true, nil
+	if g.kind == kindBuild {
+		p.built++
+	}
+	if g.announced {
+		p.retract(g)
+	}
 	for _, w := range g.waiters {
 		if w.pending--; w.pending == 0 {
 			p.queue = append(p.queue, w)

@@ -161,6 +161,9 @@ type Planner struct {
 	targets  []*goal
 	failures []*Failure // not taken yet
 	resolves []Resolution
+	changes  []Change
+
+	builds, built int // build goals, and those that are finished
 
 	derivations map[storepath.Path]*derivation.Derivation
 	resolved    map[storepath.Path]storepath.Path // those made here, not read, and from what
@@ -236,17 +239,7 @@ func (p *Planner) Stuck() bool {
 
 // Builds counts the derivations that have to be built as far as is known, and those of them that have
 // been, or have failed.
-func (p *Planner) Builds() (known, done int) {
-	for k, g := range p.goals {
-		if k.kind == kindBuild {
-			known++
-			if g.finished {
-				done++
-			}
-		}
-	}
-	return known, done
-}
+func (p *Planner) Builds() (known, done int) { return p.builds, p.built }
 
 // A Result is how a target ended.
 type Result struct {

@@ -444,6 +444,17 @@ func TestRandom(t *testing.T) {
 		if !p.Result(target).Decided || p.Stuck() {
 			t.Errorf("seed %d: not decided after %q", seed, w.log)
 		}
+		open := map[storepath.Path]int{}
+		for _, c := range p.Changes() {
+			if open[c.Drv]++; c.Over {
+				open[c.Drv] -= 2
+			}
+		}
+		for drv, n := range open {
+			if n != 0 {
+				t.Errorf("seed %d: %s is announced %d times too often", seed, w.nameOf(drv), n)
+			}
+		}
 		slices.Sort(w.log)
 		if all := len(w.log); len(slices.Compact(w.log)) != all {
 			t.Errorf("seed %d: done twice: %q", seed, w.log)
