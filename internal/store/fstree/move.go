@@ -31,3 +31,23 @@ func Move(from, to string) error {
 	}
 	return os.Chtimes(to, st.ModTime(), st.ModTime())
 }
+
+// Exchange puts the tree fresh in the place of old, which is in the same directory and need not exist. What was there is
+// at fresh then.
+func Exchange(fresh, old string) error {
+	if _, err := os.Lstat(old); errors.Is(err, fs.ErrNotExist) {
+		return os.Rename(fresh, old)
+	}
+	err := exchange(fresh, old)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	aside := fresh + "-old" // for a moment there is nothing at old
+	if err := os.Rename(old, aside); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, old); err != nil {
+		return errors.Join(err, os.Rename(aside, old))
+	}
+	return os.Rename(aside, fresh)
+}

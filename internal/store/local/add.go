@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"firn/internal/filelock"
 	"firn/internal/format/storepath"
@@ -65,26 +64,26 @@ func (s *Store) removeInvalid(ctx context.Context, p storepath.Path) {
 	}
 }
 
-// replace makes a valid path anew beside it and then puts it in its place.
+// repairSuffix is added to a path's name for what is to replace it. Like a lock, it is kept from collectors by whatever
+// keeps the path.
+const repairSuffix = ".repair"
+
+// replace makes a valid path anew beside it and then exchanges the two, so that there is one at every moment.
 func (s *Store) replace(ctx context.Context, p storepath.Path, make func(dest string) (entry, error)) error {
-	tmp, err := s.tempDir(ctx)
-	if err != nil {
+	real := s.RealPath(p)
+	fresh := real + repairSuffix
+	if _, err := fstree.Remove(fresh); err != nil { // of a process that died
 		return err
 	}
-	defer tmp.remove()
-	fresh, old := filepath.Join(tmp.path, "x"), filepath.Join(tmp.path, "old")
+	defer fstree.Remove(fresh)
 	e, err := make(fresh)
 	if err != nil {
 		return err
 	}
-	real := s.RealPath(p)
-	if err := fstree.Move(real, old); err != nil && !os.IsNotExist(err) {
+	if err := s.shareFiles(ctx, fresh, true); err != nil {
 		return err
 	}
-	if err := fstree.Move(fresh, real); err != nil {
-		return err
-	}
-	if err := s.shareFiles(ctx, real, true); err != nil {
+	if err := fstree.Exchange(fresh, real); err != nil {
 		return err
 	}
 	return s.register(ctx, []entry{e})

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -426,12 +427,24 @@ func TestProcessRoots(t *testing.T) {
 }
 
 // messages collects what a store says.
-type messages struct{ texts []string }
+type messages struct {
+	mu    sync.Mutex
+	texts []string
+}
 
 func (m *messages) Emit(e activity.Event) {
 	if msg, ok := e.(activity.Message); ok && msg.Level <= activity.Info {
+		m.mu.Lock()
 		m.texts = append(m.texts, msg.Text)
+		m.mu.Unlock()
 	}
+}
+
+// contains tells whether something with this text was said.
+func (m *messages) contains(text string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.texts, func(s string) bool { return strings.Contains(s, text) })
 }
 
 func TestOptimise(t *testing.T) {

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 
+	"firn/internal/activity"
 	"firn/internal/sqlite"
 	"firn/internal/store/db"
 )
@@ -73,9 +75,21 @@ func (s *Store) write(ctx context.Context, f func(*db.DB) error) error {
 		return err
 	}
 	return s.read(ctx, func(d *db.DB) error {
-		return d.Write(ctx, func() error { return f(d) })
+		path := s.state("db", "db.sqlite")
+		waiting := time.AfterFunc(patience, func() {
+			s.say(activity.Warn, fmt.Sprintf("waiting for the database \"%s\", which another process has locked; "+
+				"this goes on as soon as that process is done or ended (`fuser -v %s` shows who has it open)", path, path))
+		})
+		defer waiting.Stop()
+		return d.Write(ctx, func() error {
+			waiting.Stop()
+			return f(d)
+		})
 	})
 }
+
+// patience is how long somebody waits for the database before being told why.
+const patience = time.Second
 
 // connect opens a connection, nil if there is no store.
 func (s *Store) connect(ctx context.Context) (*db.DB, error) {

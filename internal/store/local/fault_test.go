@@ -38,8 +38,19 @@ func TestMain(m *testing.M) {
 	o := Rooted(os.Getenv("FIRN_LOCAL_ROOT"))
 	o.AllowSymlinks = true
 	s, err := New(o)
+	var f *faults
+	if text := os.Getenv("FIRN_LOCAL_FAULTS"); err == nil && text != "" {
+		if f, err = parseFaults(text); err == nil {
+			if err = f.install(); err != nil {
+				err = fmt.Errorf("cannot install faults: %w", err)
+			}
+		}
+	}
 	if err == nil {
 		err = roles[role](s)
+	}
+	if f != nil {
+		fmt.Println("changes:", f.count.Load())
 	}
 	if err != nil {
 		fmt.Println("error:", err)
@@ -48,7 +59,13 @@ func TestMain(m *testing.M) {
 }
 
 var roles = map[string]func(*Store) error{
-	"adder": addForEver,
+	"init":      func(s *Store) error { return s.Init(context.Background()) },
+	"planter":   plantDoubles,
+	"sampler":   func(s *Store) error { return addRound(s, 0) },
+	"copier":    copyAll,
+	"repairer":  repairAll,
+	"optimiser": func(s *Store) error { _, err := s.Optimise(context.Background()); return err },
+	"adder":     addForEver,
 	"reader": func(s *Store) error {
 		all, err := s.AllPaths(context.Background())
 		fmt.Println(len(all), "paths")
@@ -82,41 +99,48 @@ func sampleTexts(round int) (texts []store.Text) {
 
 // addForEver adds objects by every way and prints what is reported as valid.
 func addForEver(s *Store) error {
-	ctx := context.Background()
 	for round := 0; ; round++ {
-		b := s.Batch()
-		var lines []string
-		for i, text := range sampleTexts(round) {
-			p, err := text.PathIn(s.Dir())
-			if err == nil && i%2 == 0 {
-				err = b.Add(ctx, text)
-				lines = append(lines, string(p))
-			} else if err == nil {
-				_, err = s.AddText(ctx, text)
-				fmt.Println(p)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		if err := b.Flush(ctx); err != nil {
+		if err := addRound(s, round); err != nil {
 			return err
 		}
-		fmt.Println(strings.Join(lines, "\n"))
-		info, err := s.AddSource(ctx, store.Source{Name: fmt.Sprint("tree-", round), Method: storepath.NAR, Write: func(w io.Writer) error {
-			_, err := w.Write(storetest.Tree())
-			return err
-		}})
+	}
+}
+
+func addRound(s *Store, round int) error {
+	ctx := context.Background()
+	b := s.Batch()
+	var lines []string
+	for i, text := range sampleTexts(round) {
+		p, err := text.PathIn(s.Dir())
+		if err == nil && i%2 == 0 {
+			err = b.Add(ctx, text)
+			lines = append(lines, string(p))
+		} else if err == nil {
+			_, err = s.AddText(ctx, text)
+			fmt.Println(p)
+		}
 		if err != nil {
 			return err
 		}
-		fmt.Println(info.Path)
-		obj, archive := storetest.Object(fmt.Sprint("object-", round), strings.Repeat("x", 50_000))
-		if err := s.AddNAR(ctx, obj, bytes.NewReader(archive), store.AddOptions{}); err != nil {
-			return err
-		}
-		fmt.Println(obj.Path)
 	}
+	if err := b.Flush(ctx); err != nil {
+		return err
+	}
+	fmt.Println(strings.Join(lines, "\n"))
+	info, err := s.AddSource(ctx, store.Source{Name: fmt.Sprint("tree-", round), Method: storepath.NAR, Write: func(w io.Writer) error {
+		_, err := w.Write(storetest.Tree())
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	fmt.Println(info.Path)
+	obj, archive := storetest.Object(fmt.Sprint("object-", round), strings.Repeat("x", 50_000))
+	if err := s.AddNAR(ctx, obj, bytes.NewReader(archive), store.AddOptions{}); err != nil {
+		return err
+	}
+	fmt.Println(obj.Path)
+	return nil
 }
 
 // whole checks that every valid path has the contents that it was registered with.

@@ -27,27 +27,36 @@ func (s *Store) ready(ctx context.Context) error {
 	if s.o.ReadOnly {
 		return errReadOnly
 	}
+	first, err := s.prepareOnce(ctx)
+	if first && err == nil {
+		s.finishSharing(ctx)
+	}
+	return err
+}
+
+// prepareOnce does what is to be done once, and tells whether it did.
+func (s *Store) prepareOnce(ctx context.Context) (first bool, err error) {
 	if err := acquire(ctx, s.prepare); err != nil {
-		return err
+		return false, err
 	}
 	defer release(s.prepare)
 	if s.prepared {
-		return nil
+		return false, nil
 	}
 	if err := s.checkSymlinks(); err != nil {
-		return err
+		return true, err
 	}
 	if err := s.makeDirs(); err != nil {
-		return err
+		return true, err
 	}
 	if err := s.lockSchema(ctx); err != nil {
-		return err
+		return true, err
 	}
 	if err := s.ensureDatabase(ctx); err != nil {
-		return err
+		return true, err
 	}
 	s.prepared = true
-	return nil
+	return true, nil
 }
 
 // makeDirs makes directories that do not exist. Permissions of those that do

@@ -8,12 +8,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 
 	"firn/internal/activity"
 	"firn/internal/format/nar"
 	"firn/internal/format/nixhash"
+	"firn/internal/format/storepath"
 	"firn/internal/store/fstree"
 )
 
@@ -43,22 +45,52 @@ func (s *Store) Optimise(ctx context.Context) (OptimiseStats, error) {
 	if err != nil {
 		return OptimiseStats{}, err
 	}
-	for n, p := range all {
-		act.Report(activity.Progress{Done: uint64(n), Expected: uint64(len(all))})
-		if err := s.AddTempRoots(ctx, p); err != nil {
-			return l.stats, err
+	l.restore = true
+	os.Remove(s.state("db", "reserved")) // the disk may be full
+	defer s.reserve()
+	record, err := s.newShareRecord(ctx)
+	if err != nil {
+		return OptimiseStats{}, err
+	}
+	err = l.all(ctx, all, record)
+	if e := record.close(err == nil); err == nil {
+		err = e
+	}
+	return l.stats, err
+}
+
+// noteAhead is how many paths are written down at once.
+const noteAhead = 256
+
+// all shares the files of paths.
+func (l *linker) all(ctx context.Context, paths []storepath.Path, record *shareRecord) error {
+	total := uint64(len(paths))
+	n := uint64(0)
+	for group := range slices.Chunk(paths, noteAhead) {
+		if err := record.add(group); err != nil {
+			return err
 		}
-		if ok, err := s.IsValid(ctx, p); err != nil {
-			return l.stats, err
-		} else if !ok {
-			continue // it was collected meanwhile
-		}
-		if err := l.share(ctx, s.RealPath(p)); err != nil {
-			return l.stats, err
+		for _, p := range group {
+			l.act.Report(activity.Progress{Done: n, Expected: total})
+			n++
+			if err := l.path(ctx, p); err != nil {
+				return err
+			}
 		}
 	}
-	act.Report(activity.Progress{Done: uint64(len(all)), Expected: uint64(len(all))})
-	return l.stats, nil
+	l.act.Report(activity.Progress{Done: total, Expected: total})
+	return nil
+}
+
+// path shares the files of a path, unless it was collected meanwhile.
+func (l *linker) path(ctx context.Context, p storepath.Path) error {
+	if err := l.s.AddTempRoots(ctx, p); err != nil {
+		return err
+	}
+	if ok, err := l.s.IsValid(ctx, p); !ok || err != nil {
+		return err
+	}
+	return l.share(ctx, l.s.RealPath(p))
 }
 
 // shareNew shares the files of an object that was just made, if the store does
@@ -84,7 +116,9 @@ type linker struct {
 	act    *activity.Activity
 	shared map[uint64]struct{} // inodes that .links has
 	check  bool                // compare contents of shared files with their names
-	stats  OptimiseStats
+	// restore gives directories the metadata that they should have; without it, they have it.
+	restore bool
+	stats   OptimiseStats
 }
 
 func (s *Store) newLinker(act *activity.Activity) (*linker, error) {
@@ -100,39 +134,83 @@ func (s *Store) newLinker(act *activity.Activity) (*linker, error) {
 
 // share shares the files of a tree.
 func (l *linker) share(ctx context.Context, root string) error {
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err == nil {
-			err = context.Cause(ctx)
-		}
-		if err != nil || !d.Type().IsRegular() && d.Type() != fs.ModeSymlink {
+	info, err := os.Lstat(root)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return l.directory(ctx, root, fs.FileInfoToDirEntry(info))
+	}
+	r, err := l.file(root, info)
+	if err != nil || r == nil {
+		return err
+	}
+	return l.replace(filepath.Dir(root), []replacement{*r})
+}
+
+// replacement is a file that a link to a shared one is to replace.
+type replacement struct {
+	path, target string
+	info         fs.FileInfo
+	tmp          string // the link before it is in its place
+}
+
+// directory shares the files of a directory and what is below it. Those of one directory are replaced together.
+func (l *linker) directory(ctx context.Context, dir string, d fs.DirEntry) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if l.restore { // another process may have died here, and written nothing down
+		if err := restoreDir(dir, d); err != nil {
 			return err
 		}
-		info, err := d.Info()
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var found []replacement
+	for _, e := range list {
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case e.IsDir():
+			err = l.directory(ctx, path, e)
+		case e.Type().IsRegular(), e.Type() == fs.ModeSymlink:
+			var info fs.FileInfo
+			var r *replacement
+			if info, err = e.Info(); err == nil {
+				r, err = l.file(path, info)
+			}
+			if r != nil {
+				found = append(found, *r)
+			}
+		}
 		if err != nil {
 			return err
 		}
-		return l.file(path, info)
-	})
+	}
+	return l.replace(dir, found)
 }
 
-func (l *linker) file(path string, info fs.FileInfo) error {
+// file publishes a file, or returns what is to replace it.
+func (l *linker) file(path string, info fs.FileInfo) (*replacement, error) {
 	if info.Mode().IsRegular() && info.Mode()&0o200 != 0 {
 		l.s.say(activity.Warn, fmt.Sprintf("skipping suspicious writable file '\"%s\"'", path))
-		return nil
+		return nil, nil
 	}
 	if _, shared := l.shared[inode(info)]; shared {
-		return nil
+		return nil, nil
 	}
 	h := nixhash.NewWriter(nixhash.SHA256)
 	if err := fstree.Dump(h, path, nar.DumpOptions{}); err != nil {
-		return err
+		return nil, err
 	}
 	target := filepath.Join(l.s.linksDir(), h.Sum().Nix32())
 	linked, err := l.publish(path, target, info)
 	if err != nil || linked {
-		return err
+		return nil, err
 	}
-	return l.replace(path, target, info)
+	return &replacement{path: path, target: target, info: info}, nil
 }
 
 // publish makes path the shared file, if there is none, and tells whether path
@@ -186,43 +264,73 @@ func (l *linker) intact(target string, have, want fs.FileInfo) bool {
 	return fstree.Dump(h, target, nar.DumpOptions{}) == nil && h.Sum().Nix32() == filepath.Base(target)
 }
 
-// replace puts a link to the shared file in the place of path.
-func (l *linker) replace(path, target string, info fs.FileInfo) error {
+// replace puts links to shared files in the places of files of one directory.
+func (l *linker) replace(dir string, list []replacement) (err error) {
+	for i := range list {
+		if err = l.link(&list[i]); err != nil {
+			break
+		}
+	}
+	list = slices.DeleteFunc(list, func(r replacement) bool { return r.tmp == "" })
+	if err == nil && len(list) > 0 {
+		err = l.renameAll(dir, list)
+	}
+	for _, r := range list {
+		if r.tmp != "" {
+			os.Remove(r.tmp)
+		}
+	}
+	return err
+}
+
+// link makes the link beside the objects, unless there can be no more.
+func (l *linker) link(r *replacement) error {
 	tmp := filepath.Join(l.s.o.Real, ".tmp-link-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(rand.Uint64(), 36))
-	switch err := os.Link(target, tmp); {
-	case errors.Is(err, syscall.EMLINK) || errors.Is(err, fs.ErrNotExist):
-		return nil // as many links as there can be, or collected meanwhile
+	switch err := os.Link(r.target, tmp); {
+	case errors.Is(err, syscall.EMLINK), errors.Is(err, fs.ErrNotExist): // as many as there can be, or collected meanwhile
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("share \"%s\": %w\nDelete garbage first, with `nix-store --gc`", r.path, err)
 	case err != nil:
 		return err
 	}
-	err := l.renameOver(tmp, path)
-	if err != nil {
-		os.Remove(tmp)
-		if errors.Is(err, syscall.EMLINK) {
-			return nil
-		}
-		return err
-	}
-	l.stats.Files++
-	l.stats.Freed += uint64(info.Size())
-	l.act.Report(activity.FileLinked{Bytes: uint64(info.Size()), Blocks: blocks(info)})
+	r.tmp = tmp
 	return nil
 }
 
-// renameOver renames into a directory that may be read-only.
-func (l *linker) renameOver(tmp, path string) error {
-	dir := filepath.Dir(path)
-	if dir == l.s.o.Real {
-		return os.Rename(tmp, path)
+// renameAll puts links into their directory, which may be read-only, and gives it back its metadata.
+func (l *linker) renameAll(dir string, list []replacement) error {
+	inStore := dir == l.s.o.Real
+	for i := range list {
+		err := os.Rename(list[i].tmp, list[i].path)
+		if errors.Is(err, fs.ErrPermission) && !inStore {
+			if err = os.Chmod(dir, 0o755); err == nil {
+				err = os.Rename(list[i].tmp, list[i].path)
+			}
+		}
+		if errors.Is(err, syscall.EMLINK) {
+			continue
+		}
+		if err != nil {
+			if !inStore {
+				fstree.CanonicaliseDir(dir)
+			}
+			return err
+		}
+		l.replaced(&list[i])
 	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return err
+	if inStore {
+		return nil
 	}
-	err := os.Rename(tmp, path)
-	if e := fstree.CanonicaliseDir(dir); err == nil {
-		err = e
-	}
-	return err
+	return fstree.CanonicaliseDir(dir)
+}
+
+// replaced counts a file that was replaced.
+func (l *linker) replaced(r *replacement) {
+	r.tmp = ""
+	l.stats.Files++
+	l.stats.Freed += uint64(r.info.Size())
+	l.act.Report(activity.FileLinked{Bytes: uint64(r.info.Size()), Blocks: blocks(r.info)})
 }
 
 // pruneLinks removes shared files that only .links has, and returns how many

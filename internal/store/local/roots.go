@@ -69,6 +69,12 @@ func (s *Store) AddTempRoots(ctx context.Context, paths ...storepath.Path) error
 	if s.o.ReadOnly {
 		return nil // nothing can be deleted by us, and nobody can be told
 	}
+	if len(paths) == 0 {
+		return nil
+	}
+	if err := s.ready(ctx); err != nil { // which may add roots itself
+		return err
+	}
 	t := &s.temp
 	if err := acquire(ctx, t.busy); err != nil {
 		return err
@@ -83,9 +89,6 @@ func (s *Store) AddTempRoots(ctx context.Context, paths ...storepath.Path) error
 	}
 	if text.Len() == 0 {
 		return nil
-	}
-	if err := s.ready(ctx); err != nil {
-		return err
 	}
 	if err := s.openTempRoots(ctx); err != nil {
 		return err
