@@ -110,6 +110,16 @@ func (c *Cache) Narinfo(ctx context.Context, p storepath.Path) (*narinfo.Info, e
 	return info, nil
 }
 
+// DownloadSize returns the size in bytes of a path's archive as it is stored; 0
+// if it is not known.
+func (c *Cache) DownloadSize(ctx context.Context, p storepath.Path) uint64 {
+	info, err := c.Narinfo(ctx, p)
+	if err != nil {
+		return 0 // whoever fetches it will learn why
+	}
+	return info.FileSize
+}
+
 // FromHashPart returns the path with a hash part, or "".
 func (c *Cache) FromHashPart(ctx context.Context, hashPart string) (storepath.Path, error) {
 	info, err := c.lookup(ctx, hashPart)

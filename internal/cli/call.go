@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 
+	"firn/internal/activity"
 	"firn/internal/config"
 	"firn/internal/ui"
 )
@@ -26,7 +27,8 @@ type Call struct {
 	Host   *config.Host
 	Config *config.Config
 	Log    *ui.Logger
-	Out    io.Writer // where results go
+	Events *activity.Recorder // of what goes on, for Log
+	Out    io.Writer          // where results go
 
 	rootWarned bool             // see warnRoot
 	completing *completion      // nil when not completing

@@ -73,6 +73,7 @@ func Main(p *Process) int {
 	name, shown, root, words := p.choose()
 	c := &Call{Process: p, Program: name, Root: root, Path: []*Command{root}, Command: root}
 	c.Log = ui.NewLogger(c.logOptions())
+	c.Events = activity.NewRecorder(c.Log, activity.ID(os.Getpid())<<32)
 	c.Out = c.Log.Stdout()
 	defer c.Log.Stop()
 	err := c.run(words)

@@ -94,7 +94,7 @@ func (cp *copying) copyPaths(ctx context.Context, paths []storepath.Path) error 
 		return err
 	}
 	o := store.CopyOptions{
-		Unsigned: cp.Has(&copyNoCheckSigsFlag), Recorder: cp.machine().Recorder,
+		Unsigned: cp.Has(&copyNoCheckSigsFlag), Recorder: cp.Events,
 		FromName: cp.fromName, ToName: cp.toName,
 	}
 	addresses := cp.Config.Substitute.Upstreams

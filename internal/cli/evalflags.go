@@ -146,7 +146,7 @@ func (c *Call) warn(e *diag.Error) {
 
 // machine tells stores about this machine.
 func (c *Call) machine() *wiring.Machine {
-	return &wiring.Machine{Env: c.Env, Home: c.Host.Home, LogsShown: c.Log.ShowsLogs(), Recorder: activity.NewRecorder(c.Log, 1), Settings: c.Config.KeyValue}
+	return &wiring.Machine{Env: c.Env, Home: c.Host.Home, LogsShown: c.Log.ShowsLogs(), Recorder: c.Events, Settings: c.Config.KeyValue}
 }
 
 // autoArgs makes the set of --arg and its like.

@@ -65,7 +65,7 @@ func runServe(ctx context.Context, c *Call) error {
 }
 
 func (c *Call) serveOptions() (server.Options, error) {
-	o := server.Options{Priority: 30, Recorder: c.machine().Recorder}
+	o := server.Options{Priority: 30, Recorder: c.Events}
 	for _, values := range c.All(&serveKeyFlag) {
 		key, err := wiring.ReadSecretKey(values[0])
 		if err != nil {

@@ -39,7 +39,7 @@ func runStoreReaddress(ctx context.Context, c *Call) error {
 		if !ok {
 			return diag.New(diag.InvalidSetting, "nothing can be added to the store '%s'", toName)
 		}
-		became, err := store.MakeContentAddressed(ctx, from, adder, closure, store.CopyOptions{Recorder: c.machine().Recorder})
+		became, err := store.MakeContentAddressed(ctx, from, adder, closure, store.CopyOptions{Recorder: c.Events})
 		if err != nil {
 			return err
 		}

@@ -135,8 +135,8 @@ func (c *Call) warnRoot() {
 
 // printMissing tells what is going to be built and fetched.
 func (c *Call) printMissing(m *plan.Summary, dir storepath.Dir, level activity.Level) {
-	if text := strings.TrimSuffix(m.Text(dir), "\n"); text != "" {
-		c.Log.Say(level, text)
+	for line := range strings.Lines(m.Text(dir)) {
+		c.Log.Say(level, strings.TrimSuffix(line, "\n"))
 	}
 }
 

@@ -58,6 +58,11 @@ type verification struct {
 	needed  int // signatures; 0 asks for one of what was not built here
 
 	damaged, untrusted, failed atomic.Bool
+
+	progress *activity.Activity
+	running  atomic.Uint64
+	done     atomic.Uint64
+	total    uint64
 }
 
 func runStoreVerify(ctx context.Context, c *Call) error {
@@ -77,6 +82,8 @@ func runStoreVerify(ctx context.Context, c *Call) error {
 		}
 		return c.withSources(func(sources []store.Store) error {
 			v.sources = sources
+			v.progress, v.total = c.Events.Start(activity.VerifyPaths, activity.Error, ""), uint64(len(paths))
+			defer v.progress.Stop()
 			if err := par.Each(ctx, verifiedAtOnce, paths, v.verify); err != nil {
 				return err
 			}
@@ -108,7 +115,15 @@ func (c *Call) withSources(f func([]store.Store) error) (err error) {
 // verify verifies one path; what is wrong with it is said and remembered.
 func (v *verification) verify(ctx context.Context, p storepath.Path) error {
 	full := v.store.Dir().Join(p)
-	v.Log.Say(activity.Talkative, diag.Msgf("checking path '%s'...", full))
+	v.running.Add(1)
+	v.report()
+	act := v.Events.Start(activity.Unknown, activity.Info, "checking '"+full+"'")
+	defer func() {
+		act.Stop()
+		v.running.Add(^uint64(0))
+		v.done.Add(1)
+		v.report()
+	}()
 	err := func() error {
 		info, err := v.store.PathInfo(ctx, p)
 		if err != nil {
@@ -121,6 +136,7 @@ func (v *verification) verify(ctx context.Context, p storepath.Path) error {
 			}
 			if !intact {
 				v.damaged.Store(true)
+				v.progress.Report(activity.CorruptedPath{Path: full})
 			}
 		}
 		if v.Has(&verifyNoTrustFlag) {
@@ -129,6 +145,7 @@ func (v *verification) verify(ctx context.Context, p storepath.Path) error {
 		trusted, err := v.trusts(ctx, info)
 		if err == nil && !trusted {
 			v.untrusted.Store(true)
+			v.progress.Report(activity.UntrustedPath{Path: full})
 			v.Log.Say(activity.Error, diag.Msgf("path '%s' is untrusted", full))
 		}
 		return err
@@ -139,6 +156,10 @@ func (v *verification) verify(ctx context.Context, p storepath.Path) error {
 		return nil
 	}
 	return err
+}
+
+func (v *verification) report() {
+	v.progress.Report(activity.Progress{Done: v.done.Load(), Expected: v.total, Running: v.running.Load()})
 }
 
 // trusts counts signatures, first those that the store has.

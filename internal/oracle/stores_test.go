@@ -68,7 +68,7 @@ func compareStores(t *testing.T, firn, nix, module string) {
 		run  func(*testing.T, *storeComparison)
 	}{
 		{"added paths", sameAdded}, {"databases", sameDatabases}, {"verified", verifiedAcross}, {"exports", sameExports}, {"caches", sameCaches},
-		{"signatures", signedAcross}, {"roots", rootsAcross}, {"builds while collecting", buildsWhileCollecting},
+		{"signatures", signedAcross}, {"roots", rootsAcross}, {"builds while collecting", buildsWhileCollecting}, {"records", sameRecords},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.run(t, c) }) && step.name == "added paths" {
 			return // there is nothing to compare

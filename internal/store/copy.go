@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -36,6 +37,7 @@ type CopyOptions struct {
 	// have is not copied.
 	Upstreams []Reader
 	Recorder  *activity.Recorder
+	Parent    *activity.Activity // what copying one path is part of, or nil
 	// Names are the addresses of both stores, for those who watch.
 	FromName, ToName string
 }
@@ -177,6 +179,13 @@ func (c *copier) copy(ctx context.Context, info *pathinfo.Info) error {
 	return nil
 }
 
+func (c *copier) start(text string, fields ...activity.Field) *activity.Activity {
+	if c.o.Parent != nil {
+		return c.o.Parent.Start(activity.CopyPath, activity.Info, text, fields...)
+	}
+	return c.o.Recorder.Start(activity.CopyPath, activity.Info, text, fields...)
+}
+
 func (c *copier) transfer(ctx context.Context, info *pathinfo.Info) error {
 	full := c.from.Dir().Join(info.Path)
 	text := fmt.Sprintf("copying path '%s'", full)
@@ -188,7 +197,7 @@ func (c *copier) transfer(ctx context.Context, info *pathinfo.Info) error {
 	case to != "":
 		text += fmt.Sprintf(" to '%s'", to)
 	}
-	a := c.o.Recorder.Start(activity.CopyPath, activity.Info, text, activity.Text(full), activity.Text(c.o.FromName), activity.Text(c.o.ToName))
+	a := c.start(text, activity.Text(full), activity.Text(cmp.Or(c.o.FromName, "local")), activity.Text(cmp.Or(c.o.ToName, "local")))
 	defer a.Stop()
 	fresh := *info
 	fresh.RegistrationTime, fresh.Ultimate = 0, false // the other store's business

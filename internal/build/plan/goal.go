@@ -88,7 +88,7 @@ func (p *Planner) wait(g *goal, on []*goal, next func()) {
 // finish ends a goal and wakes those that wait for it.
 func (p *Planner) finish(g *goal) {
 	g.finished, g.next = true, nil
-	if g.kind == kindBuild {
+	if g.kind == kindBuild && g.failure == nil {
 		p.built++
 	}
 	if g.announced {

@@ -55,6 +55,9 @@ func (p *Planner) substitute(g *goal, ca storepath.ContentAddress, repair bool) 
 		}
 		o := *offer.offer
 		o.CA = ca
+		p.fetches.Known++
+		p.fetches.DownloadSize += o.DownloadSize
+		p.fetches.NARSize += o.NARSize
 		var refs []*goal
 		for _, r := range o.References {
 			if r != path {
@@ -67,20 +70,27 @@ func (p *Planner) substitute(g *goal, ca storepath.ContentAddress, repair bool) 
 
 func (p *Planner) take(g *goal, refs []*goal, o *Offer, repair bool) {
 	path := g.key.path
+	ended := func(failed int) {
+		p.fetches.Done += 1 - failed
+		p.fetches.Failed += failed
+	}
 	if p.stopped(g, refs, func(_, missing int, first *Failure) *Failure {
 		f := because(first, "some references of path '%s' could not be realised", p.full(path))
 		f.Missing = missing > 0
 		return f
 	}) {
+		ended(1)
 		return
 	}
 	done := p.do(key{kind: factSubstituted, path: path}, g, Substitute{path, o, repair})
 	p.wait(g, []*goal{done}, func() {
 		g.how = Substituted
 		if done.failure != nil {
+			ended(1)
 			p.fail(g, done.failure)
 			return
 		}
+		ended(0)
 		p.finish(g)
 	})
 }

@@ -163,7 +163,8 @@ type Planner struct {
 	resolves []Resolution
 	changes  []Change
 
-	builds, built int // build goals, and those that are finished
+	builds, built int // build goals, and those that were reached
+	fetches       Fetches
 
 	derivations map[storepath.Path]*derivation.Derivation
 	resolved    map[storepath.Path]storepath.Path // those made here, not read, and from what
@@ -238,8 +239,18 @@ func (p *Planner) Stuck() bool {
 }
 
 // Builds counts the derivations that have to be built as far as is known, and those of them that have
-// been, or have failed.
+// been.
 func (p *Planner) Builds() (known, done int) { return p.builds, p.built }
+
+// Fetches counts the paths that are to be substituted as far as is known, and those of them that have been
+// or have failed.
+func (p *Planner) Fetches() Fetches { return p.fetches }
+
+// Fetches count substitutions; sizes are bytes of all known ones, as in [Offer].
+type Fetches struct {
+	Known, Done, Failed   int
+	DownloadSize, NARSize uint64
+}
 
 // A Result is how a target ended.
 type Result struct {

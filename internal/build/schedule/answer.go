@@ -214,7 +214,7 @@ func (c *call) realisation(a plan.FindRealisation) error {
 				err = errors.Join(err, c.s.traces.AddRealisations(c.ctx, []realisation.Realisation{*r}))
 			}
 			return func() { c.planner.Realisation(a.Drv, a.Output, true, pathOf(r), err) }
-		}, nil)
+		})
 		return nil
 	}
 	r, err := store.FindRealisation(c.ctx, c.s.traces, id, a.Legacy)
@@ -256,5 +256,5 @@ func (c *call) offers(wanted []plan.FindOffer) {
 				c.planner.Offer(q, a.offer, a.err)
 			}
 		}
-	}, nil)
+	})
 }

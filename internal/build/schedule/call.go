@@ -23,7 +23,8 @@ type call struct {
 	done    chan func()      // ends of asks and of work
 	early   chan plan.Target // what is wanted besides the targets of the beginning
 	running int
-	builds  []plan.Build // waiting for a slot, the most urgent first
+	now     struct{ builds, fetches int } // of running, what takes a slot
+	builds  []plan.Build                  // waiting for a slot, the most urgent first
 	fetches []plan.Substitute
 	given   bool // a build failed and nothing new is begun
 	broken  error
@@ -49,7 +50,7 @@ func newCall(ctx context.Context, s *Scheduler, set plan.Settings, targets []pla
 
 // loop goes on until everything is decided or nothing can be done.
 func (c *call) loop() error {
-	defer func() { c.progress.stop() }()
+	defer func() { c.progress.stop(c) }()
 	for {
 		if err := c.step(); err != nil {
 			c.stop(err)
@@ -141,11 +142,11 @@ func (c *call) wait() {
 	case build <- struct{}{}:
 		b := c.builds[0]
 		c.builds = c.builds[1:]
-		c.begin(func() func() { return c.build(b) }, c.s.builds)
+		c.begin(c.slotted(&c.now.builds, c.s.builds, func() func() { return c.build(b) }))
 	case fetch <- struct{}{}:
 		f := c.fetches[0]
 		c.fetches = c.fetches[1:]
-		c.begin(func() func() { return c.substitute(f) }, c.s.substitutions)
+		c.begin(c.slotted(&c.now.fetches, c.s.substitutions, func() func() { return c.substitute(f) }))
 	case end := <-c.done:
 		c.running--
 		end()
@@ -163,19 +164,24 @@ func (c *call) wait() {
 	}
 }
 
-// begin runs work in a goroutine; slot, if any, is given back when loop learns of its end, not before: what happened
-// may mean that nothing more is to be begun.
-func (c *call) begin(work func() func(), slot <-chan struct{}) {
+// begin runs work in a goroutine.
+func (c *call) begin(work func() func()) {
 	c.running++
-	go func() {
+	go func() { c.done <- work() }()
+}
+
+// slotted is work that takes a slot and is counted. The slot is given back when loop learns of the end, not before:
+// what happened may mean that nothing more is to be begun.
+func (c *call) slotted(count *int, slot <-chan struct{}, work func() func()) func() func() {
+	*count++
+	return func() func() {
 		end := work()
-		c.done <- func() {
-			if slot != nil {
-				<-slot
-			}
+		return func() {
+			<-slot
+			*count--
 			end()
 		}
-	}()
+	}
 }
 
 // stop begins nothing more and cancels what is under way.

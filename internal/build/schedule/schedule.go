@@ -223,6 +223,7 @@ func (s *Scheduler) Foresee(ctx context.Context, targets []plan.Target) (*plan.S
 	c := newCall(ctx, s, set, targets)
 	defer c.cancel(nil)
 	sum := &plan.Summary{}
+	defer s.recorder.Start(activity.Unknown, activity.Debug, "querying info about missing paths").Stop()
 	for {
 		err := c.answerAll()
 		for c.running > 0 { // substituters are asked

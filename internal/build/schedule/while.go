@@ -29,7 +29,7 @@ func (s *Scheduler) RealiseWhile(ctx context.Context, find func(begin func(plan.
 				c.planner.Want(t)
 			}
 		}
-	}, nil)
+	})
 	err := errors.Join(c.loop(), c.waitHooks())
 	if notFound != nil {
 		c.tellFailures()

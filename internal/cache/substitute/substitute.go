@@ -284,9 +284,9 @@ func (p *Pool) Substitute(ctx context.Context, w plan.Substitute) error {
 }
 
 func (p *Pool) copy(ctx context.Context, f *found, repair bool) error {
-	a := p.o.Recorder.Start(activity.Substitute, activity.Talkative, "", activity.Text(p.to.Dir().Join(f.info.Path)), activity.Text(f.source.Name))
+	a := p.o.Recorder.Start(activity.Substitute, activity.Error, "", activity.Text(p.to.Dir().Join(f.info.Path)), activity.Text(f.source.Name))
 	defer a.Stop()
 	return store.CopyPath(ctx, translator{f.source.Store, f.there}, p.to, f.info, store.CopyOptions{
-		Repair: repair, Unsigned: f.source.Trusted, Recorder: p.o.Recorder, FromName: f.source.Name,
+		Repair: repair, Unsigned: f.source.Trusted, Recorder: p.o.Recorder, Parent: a, FromName: f.source.Name,
 	})
 }

@@ -35,7 +35,7 @@ func (s *Store) Optimise(ctx context.Context) (OptimiseStats, error) {
 	if err := s.ready(ctx); err != nil {
 		return OptimiseStats{}, err
 	}
-	act := s.log.Start(activity.OptimiseStore, activity.Info, "")
+	act := s.log.Start(activity.OptimiseStore, activity.Error, "")
 	defer act.Stop()
 	all, err := s.AllPaths(ctx)
 	if err != nil {
@@ -90,6 +90,8 @@ func (l *linker) path(ctx context.Context, p storepath.Path) error {
 	if ok, err := l.s.IsValid(ctx, p); !ok || err != nil {
 		return err
 	}
+	act := l.s.log.Start(activity.Unknown, activity.Talkative, "optimising path '"+l.s.o.Dir.Join(p)+"'")
+	defer act.Stop()
 	return l.share(ctx, l.s.RealPath(p))
 }
 
