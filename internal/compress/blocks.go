@@ -11,23 +11,41 @@ type blocks struct {
 	// pack appends to dst what a block becomes; it is called several times at once.
 	pack func(dst, input []byte) packedBlock
 
-	input []byte
-	busy  []chan packedBlock // being compressed, in order
-	spare [][]byte           // to be used again
-	wrote int                // blocks
-	err   error
+	input  []byte
+	busy   []chan packedBlock // being compressed, in order
+	spare  [][]byte           // for blocks, to be used again
+	inputs [][]byte           // for input, to be used again
+	wrote  int                // blocks
+	err    error
 }
 
-// packedBlock is what a block became; written, if not nil, is called when it is.
+// packedBlock is what a block became: data without its first skip bytes. written, if not nil, is called when it is.
 type packedBlock struct {
 	data    []byte
+	skip    int
 	written func()
+
+	input []byte // what it was
+}
+
+// firstInput is how many bytes of input there is room for at first. Most streams are short.
+const firstInput = 64 << 10
+
+// room makes room for some more input. Few large steps leave little behind.
+func (b *blocks) room() {
+	if len(b.input) < cap(b.input) {
+		return
+	}
+	larger := make([]byte, len(b.input), min(b.size, max(firstInput, 8*cap(b.input))))
+	copy(larger, b.input)
+	b.input = larger
 }
 
 func (b *blocks) Write(p []byte) (int, error) {
 	written := 0
 	for len(p) > 0 && b.err == nil {
-		n := min(len(p), b.size-len(b.input))
+		b.room()
+		n := min(len(p), cap(b.input)-len(b.input))
 		b.input = append(b.input, p[:n]...)
 		p = p[n:]
 		written += n
@@ -50,9 +68,16 @@ func (b *blocks) end() {
 	}
 	block := make(chan packedBlock, 1)
 	out, input := b.buffer(), b.input
-	go func() { block <- b.pack(out, input) }()
+	go func() {
+		p := b.pack(out, input)
+		p.input = input
+		block <- p
+	}()
 	b.busy = append(b.busy, block)
-	b.input = nil
+	b.input, b.inputs, b.spare = nil, nil, nil
+	if n := len(b.inputs); n > 0 {
+		b.input, b.inputs = b.inputs[n-1], b.inputs[:n-1]
+	}
 }
 
 func (b *blocks) finishOldest() {
@@ -72,8 +97,11 @@ func (b *blocks) buffer() []byte {
 }
 
 func (b *blocks) emit(p packedBlock) {
-	b.raw(p.data)
+	b.raw(p.data[p.skip:])
 	b.spare = append(b.spare, p.data[:0])
+	if p.input != nil {
+		b.inputs = append(b.inputs, p.input[:0])
+	}
 	b.wrote++
 	if p.written != nil {
 		p.written()
@@ -95,5 +123,5 @@ func (b *blocks) drain() {
 	for len(b.busy) > 0 {
 		b.finishOldest()
 	}
-	b.input = nil
+	b.input, b.inputs, b.spare = nil, nil, nil
 }

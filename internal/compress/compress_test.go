@@ -151,7 +151,7 @@ func TestBitFlips(t *testing.T) {
 }
 
 func TestZstdFrames(t *testing.T) {
-	in := bytes.Repeat([]byte("0123456789abcdef"), (2*frameSize+5000)/16)
+	in := bytes.Repeat([]byte("0123456789abcdef"), (2*zstdLevels[1].frame+5000)/16)
 	one := pack(t, Zstd, in, Options{})
 	if n := bytes.Count(one, []byte("\x28\xb5\x2f\xfd")); n != 3 {
 		t.Errorf("%d frames, want 3", n)

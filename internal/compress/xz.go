@@ -45,21 +45,19 @@ type xzWriter struct {
 	blocks
 	level int
 	index []xzRecord
+	// encoders are the stream's own while it lasts: a pool may well have a second one made where one works at a time, and
+	// each has tables of megabytes.
+	encoders chan *lzma2.Encoder
 }
 
 // xzRecord is a block in the index.
 type xzRecord struct{ unpadded, size int }
 
-// xzBlock is a block that is ready to be written.
-type xzBlock struct {
-	data []byte
-	xzRecord
-}
-
 func writeXz(w io.Writer, o Options) (io.WriteCloser, error) {
 	level := o.level(6)
-	x := &xzWriter{level: level}
-	x.blocks = blocks{w: w, size: xzLevels[level].block, workers: max(o.Workers, 1), pack: x.pack}
+	workers := max(o.Workers, 1)
+	x := &xzWriter{level: level, encoders: make(chan *lzma2.Encoder, workers)}
+	x.blocks = blocks{w: w, size: xzLevels[level].block, workers: workers, pack: x.pack}
 	header := append([]byte(xzMagic), xzFlags...)
 	x.raw(binary.LittleEndian.AppendUint32(header, crc32.ChecksumIEEE([]byte(xzFlags))))
 	return x, nil
@@ -67,28 +65,49 @@ func writeXz(w io.Writer, o Options) (io.WriteCloser, error) {
 
 // pack makes a block. Its dictionary is no larger than what is in it, so that short ones are read with little memory.
 func (x *xzWriter) pack(dst, input []byte) packedBlock {
-	enc, ok := xzEncoders[x.level].Get().(*lzma2.Encoder)
-	if !ok {
-		enc = lzma2.NewEncoder(xzLevels[x.level].Level)
+	enc := x.encoder()
+	var reserved [xzHeaderSpace]byte
+	out := enc.Append(append(dst, reserved[:]...), input)
+	x.encoders <- enc
+	packed := len(out) - xzHeaderSpace
+	header := xzBlockHeader(packed, len(input))
+	skip := xzHeaderSpace - len(header)
+	copy(out[skip:], header)
+	out = padded(out)
+	out = binary.LittleEndian.AppendUint64(out, crc64.Checksum(input, xzCheck))
+	record := xzRecord{len(header) + packed + crc64.Size, len(input)}
+	return packedBlock{data: out, skip: skip, written: func() { x.index = append(x.index, record) }}
+}
+
+func (x *xzWriter) encoder() *lzma2.Encoder {
+	select {
+	case enc := <-x.encoders:
+		return enc
+	default:
 	}
-	body := enc.Append(dst, input)
-	xzEncoders[x.level].Put(enc)
+	if enc, ok := xzEncoders[x.level].Get().(*lzma2.Encoder); ok {
+		return enc
+	}
+	return lzma2.NewEncoder(xzLevels[x.level].Level)
+}
+
+// xzHeaderSpace is kept free before a block, whose header tells how long the block became. It is a multiple of four bytes.
+const xzHeaderSpace = 32
+
+// xzBlockHeader says that a block is LZMA2 and how long it is.
+func xzBlockHeader(packed, size int) []byte {
 	const (
 		hasSizes  = 0xc0
 		lzma2ID   = 0x21
 		propBytes = 1
 	)
 	header := []byte{0, hasSizes}
-	header = binary.AppendUvarint(header, uint64(len(body)))
-	header = binary.AppendUvarint(header, uint64(len(input)))
-	header = append(header, lzma2ID, propBytes, dictionaryCode(len(input)))
+	header = binary.AppendUvarint(header, uint64(packed))
+	header = binary.AppendUvarint(header, uint64(size))
+	header = append(header, lzma2ID, propBytes, dictionaryCode(size))
 	header = padded(header)
 	header[0] = byte(len(header) / 4) // with the checksum, less one
-	header = binary.LittleEndian.AppendUint32(header, crc32.ChecksumIEEE(header))
-	record := xzRecord{len(header) + len(body) + crc64.Size, len(input)}
-	out := padded(append(header, body...))
-	out = binary.LittleEndian.AppendUint64(out, crc64.Checksum(input, xzCheck))
-	return packedBlock{out, func() { x.index = append(x.index, record) }}
+	return binary.LittleEndian.AppendUint32(header, crc32.ChecksumIEEE(header))
 }
 
 // padded fills up to a multiple of four bytes.
@@ -115,6 +134,9 @@ func dictionaryCode(n int) byte {
 // Close ends the stream with its index.
 func (x *xzWriter) Close() error {
 	x.drain()
+	for len(x.encoders) > 0 {
+		xzEncoders[x.level].Put(<-x.encoders)
+	}
 	index := []byte{0}
 	index = binary.AppendUvarint(index, uint64(len(x.index)))
 	for _, r := range x.index {

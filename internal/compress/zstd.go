@@ -57,22 +57,29 @@ func (z *zstdReader) Close() error {
 	return nil
 }
 
-// frameSize is how much of the input goes into one frame. Frames of this size
-// tell their length and do not depend on each other, so that several can be
-// made, and read, at once.
-//
-// Nix: 2.35 and later cut frames at the same size.
-const frameSize = 16 << 20
+// zstdLevels are what the library has, from the fastest on. Frames do not depend on each other and tell their length, so that
+// several can be made, and read, at once. They are not larger than the window, so that their contents are all the history that
+// is kept; larger ones save little at low levels and need memory.
+var zstdLevels = [...]struct {
+	frame int // bytes of input
+	level zstd.EncoderLevel
+}{
+	{4 << 20, zstd.SpeedFastest},
+	{4 << 20, zstd.SpeedDefault},
+	{8 << 20, zstd.SpeedBetterCompression},
+	{8 << 20, zstd.SpeedBestCompression},
+}
 
 // zstdWriter writes a stream of frames, at least one.
 type zstdWriter struct{ blocks }
 
 func writeZstd(w io.Writer, o Options) (io.WriteCloser, error) {
-	enc, err := zstdEncoder(zstd.EncoderLevelFromZstd(o.level(3)))
+	index := int(zstd.EncoderLevelFromZstd(o.level(3)) - zstd.SpeedFastest)
+	enc, err := zstdEncoder(index)
 	if err != nil {
 		return nil, err
 	}
-	return &zstdWriter{blocks{w: w, size: frameSize, workers: max(o.Workers, 1), pack: func(dst, input []byte) packedBlock {
+	return &zstdWriter{blocks{w: w, size: zstdLevels[index].frame, workers: max(o.Workers, 1), pack: func(dst, input []byte) packedBlock {
 		return packedBlock{data: enc.EncodeAll(input, dst)}
 	}}}, nil
 }
@@ -89,16 +96,17 @@ func (z *zstdWriter) Close() error {
 
 // zstdEncoders are the encoders by level. One makes any number of frames at
 // once, and keeps what it needs for that: more than small frames cost.
-var zstdEncoders sync.Map
+var zstdEncoders [len(zstdLevels)]struct {
+	once sync.Once
+	enc  *zstd.Encoder
+	err  error
+}
 
-func zstdEncoder(level zstd.EncoderLevel) (*zstd.Encoder, error) {
-	if enc, ok := zstdEncoders.Load(level); ok {
-		return enc.(*zstd.Encoder), nil
-	}
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithZeroFrames(true))
-	if err != nil {
-		return nil, err
-	}
-	kept, _ := zstdEncoders.LoadOrStore(level, enc)
-	return kept.(*zstd.Encoder), nil
+func zstdEncoder(index int) (*zstd.Encoder, error) {
+	e := &zstdEncoders[index]
+	e.once.Do(func() {
+		l := zstdLevels[index]
+		e.enc, e.err = zstd.NewWriter(nil, zstd.WithEncoderLevel(l.level), zstd.WithWindowSize(l.frame), zstd.WithLowerEncoderMem(true), zstd.WithZeroFrames(true))
+	})
+	return e.enc, e.err
 }

@@ -22,7 +22,7 @@ const (
 	nearBits  = 10
 	shortBits = 14
 	leastBits = 8
-	mostBits  = 17 // of hashes of four bytes
+	mostBits  = 16 // of hashes of four bytes
 	// Short matches from far away cost more than their bytes.
 	nearDistance  = 1 << 7
 	shortDistance = 1 << 12

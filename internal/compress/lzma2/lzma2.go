@@ -7,6 +7,8 @@
 // The format is described in the LZMA specification of Igor Pavlov and in doc/xz-file-format.txt of XZ Utils.
 package lzma2
 
+import "slices"
+
 // Level says how hard to look for matches.
 type Level struct {
 	Ways int // places that are remembered for each hash, a power of two
@@ -92,6 +94,7 @@ func (e *Encoder) appendChunk(dst []byte) []byte {
 	}
 	out := e.coder.finish()
 	n := e.pos - start
+	dst = e.room(dst, min(len(out), n), start)
 	if len(out) >= n {
 		return e.appendStored(dst, e.src[start:e.pos], first)
 	}
@@ -101,6 +104,18 @@ func (e *Encoder) appendChunk(dst []byte) []byte {
 	}
 	e.pending = 0
 	return append(dst, out...)
+}
+
+// room makes room in dst for n bytes and, if there is none yet, for as many as the rest of the block may need, going by n bytes
+// since start: growing a little at a time would leave copies of megabytes behind.
+func (e *Encoder) room(dst []byte, n, start int) []byte {
+	const around = 64 // chunks have headers, blocks an end
+	if cap(dst)-len(dst) >= n+around {
+		return dst
+	}
+	rest := len(e.src) - e.pos
+	guess := int(float64(n) / float64(e.pos-start) * float64(rest) * 1.1)
+	return slices.Grow(dst, n+min(guess, rest)+around+(len(e.src)>>12))
 }
 
 func (e *Encoder) appendStored(dst, data []byte, first bool) []byte {
