@@ -71,14 +71,14 @@ func (n *concatNode) join(w *Worker, env *value.Env, first value.Value, kind val
 	if len(n.parts) == 2 {
 		return n.joinTwo(w, env, first, kind)
 	}
-	base := len(w.texts)
+	base, paths := len(w.texts), n.copies(first)
 	var ctx value.ContextSet
 	for i := range n.parts {
 		v := first
 		if i > 0 {
 			v = w.evalFor(n.parts[i].expr, env, operand)
 		}
-		s, c := n.text(w, i, v, kind)
+		s, c := n.text(w, i, v, kind, paths)
 		ctx.Add(c)
 		w.texts = append(w.texts, s)
 	}
@@ -86,13 +86,21 @@ func (n *concatNode) join(w *Worker, env *value.Env, first value.Value, kind val
 }
 
 func (n *concatNode) joinTwo(w *Worker, env *value.Env, first value.Value, kind value.Kind) value.Value {
-	a, ca := n.text(w, 0, first, kind)
-	b, cb := n.text(w, 1, w.evalFor(n.parts[1].expr, env, operand), kind)
+	paths := n.copies(first)
+	a, ca := n.text(w, 0, first, kind, paths)
+	b, cb := n.text(w, 1, w.evalFor(n.parts[1].expr, env, operand), kind, paths)
 	return n.result(w, a+b, ca.Union(cb), kind)
 }
 
+// copies tells whether paths among the parts are copied to the store: to an
+// interpolated string, and to a string with +. Nix: not to something else that
+// is coerced to a string, such as a set.
+func (n *concatNode) copies(first value.Value) bool {
+	return n.force || first.Kind() == value.KindString
+}
+
 // text coerces the i-th part.
-func (n *concatNode) text(w *Worker, i int, v value.Value, kind value.Kind) (string, *value.Context) {
+func (n *concatNode) text(w *Worker, i int, v value.Value, kind value.Kind, copies bool) (string, *value.Context) {
 	if v.Kind() == value.KindString {
 		return v.Str(), v.Context()
 	}
@@ -100,7 +108,7 @@ func (n *concatNode) text(w *Worker, i int, v value.Value, kind value.Kind) (str
 		// Not canonical yet: /foo/${x} begins with the path "/foo/".
 		return v.Str(), nil
 	}
-	return w.CoerceToString(v, n.parts[i].pos, Ctx("while evaluating a path segment"), Coercion{Copy: kind == value.KindString})
+	return w.CoerceToString(v, n.parts[i].pos, Ctx("while evaluating a path segment"), Coercion{Copy: copies})
 }
 
 func (n *concatNode) result(w *Worker, s string, c *value.Context, kind value.Kind) value.Value {
