@@ -100,14 +100,16 @@ func (s *storeCall) importPaths(ctx context.Context) error {
 }
 
 // importPath adds the next object. What the stream says of it comes after its
-// archive, so that is kept in a file meanwhile.
+// archive, so that is kept meanwhile, in a file without a name, of which nothing stays if we are killed.
 func (s *storeCall) importPath(ctx context.Context, r *export.Reader) (storepath.Path, error) {
 	f, err := os.CreateTemp("", "nix-import-")
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(f.Name())
 	defer f.Close()
+	if err := os.Remove(f.Name()); err != nil {
+		return "", err
+	}
 	h := nixhash.NewWriter(nixhash.SHA256)
 	o, err := r.Next(io.MultiWriter(f, h))
 	if err != nil {

@@ -14,6 +14,10 @@ import (
 // what is to be registered. It does nothing if the path is valid already, unless
 // that is to be repaired.
 func (s *Store) add(ctx context.Context, p storepath.Path, repair bool, make func(dest string) (entry, error)) error {
+	return s.remedied(s.addLocked(ctx, p, repair, make))
+}
+
+func (s *Store) addLocked(ctx context.Context, p storepath.Path, repair bool, make func(dest string) (entry, error)) error {
 	if err := s.AddTempRoots(ctx, p); err != nil {
 		return err
 	}

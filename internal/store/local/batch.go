@@ -222,7 +222,7 @@ func (b *batch) work(ctx context.Context, lots <-chan []item) {
 				err = w.add(ctx, lot)
 			}
 			if err != nil {
-				b.fail(err)
+				b.fail(b.s.remedied(err))
 			}
 		case <-idle.C:
 			w.releaseLocks()

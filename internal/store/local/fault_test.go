@@ -116,8 +116,9 @@ func addRound(s *Store, round int) error {
 			err = b.Add(ctx, text)
 			lines = append(lines, string(p))
 		} else if err == nil {
-			_, err = s.AddText(ctx, text)
-			fmt.Println(p)
+			if _, err = s.AddText(ctx, text); err == nil {
+				fmt.Println(p)
+			}
 		}
 		if err != nil {
 			return err
@@ -513,7 +514,7 @@ func TestAnothersStore(t *testing.T) {
 func TestDirectoriesCannotBeMade(t *testing.T) {
 	root := t.TempDir()
 	got := asNobody(t, "writer", root)
-	if !strings.Contains(got, "permission denied") || !strings.Contains(got, filepath.Join(root, "nix")) {
+	if !strings.Contains(got, "permission denied\nOnly who owns the store in '"+filepath.Join(root, "nix/store")+"' may write to it") {
 		t.Errorf("got %s", got)
 	}
 }
@@ -641,7 +642,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	big, archive := storetest.Object("big", strings.Repeat("x", 4<<20))
 	err = s.AddNAR(ctx, big, bytes.NewReader(archive), store.AddOptions{})
-	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), string(big.Path)) {
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), string(big.Path)) || !strings.Contains(err.Error(), "`nix-store --gc`") {
 		t.Errorf("archive: %v", err)
 	}
 	src := store.Source{Name: "src", Method: storepath.Flat, Write: func(w io.Writer) error {

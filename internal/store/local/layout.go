@@ -31,7 +31,7 @@ func (s *Store) ready(ctx context.Context) error {
 	if first && err == nil {
 		s.finishSharing(ctx)
 	}
-	return err
+	return s.remedied(err)
 }
 
 // prepareOnce does what is to be done once, and tells whether it did.
