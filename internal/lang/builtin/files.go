@@ -155,12 +155,28 @@ func readDir(w *worker, args []*cell, _ diag.Pos) value.Value {
 
 func readFileType(w *worker, args []*cell, _ diag.Pos) value.Value {
 	path := realise(w, args[0], keepLinks)
+	refuseLinks(w, path)
 	t, err := w.World.Files.Lstat(path)
 	w.Check(err)
 	if t == "" {
 		return throw(w, diag.FileNotFound, "path '%s' does not exist", path)
 	}
 	return value.String(string(t))
+}
+
+// refuseLinks fails if a folder on the way to path is a symbolic link. Nix: all
+// other builtins follow these.
+func refuseLinks(w *worker, path string) {
+	for i := 1; i < len(path); i++ {
+		if path[i] != '/' {
+			continue
+		}
+		t, err := w.World.Files.Lstat(path[:i])
+		w.Check(err)
+		if t == eval.Symlink {
+			throw(w, diag.FileUnreadable, "path '%s' is a symlink", path[:i])
+		}
+	}
 }
 
 func hashFile(w *worker, args []*cell, _ diag.Pos) value.Value {

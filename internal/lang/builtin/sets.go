@@ -83,7 +83,8 @@ func removeAttrs(w *worker, args []*cell, _ diag.Pos) value.Value {
 		}
 	}
 	if len(names) == 0 {
-		return value.FromAttrs(set)
+		// A set of its own: printing tells sets apart that contain each other.
+		return value.FromAttrs(w.NewAttrs(set.List()))
 	}
 	slices.Sort(names)
 	list := set.List()
