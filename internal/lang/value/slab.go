@@ -21,7 +21,14 @@ type Slab struct {
 const (
 	chunkBytes      = 32 << 10
 	smallChunkBytes = 2 << 10
+	// What takes more than maxShared slots is allocated by itself: it would
+	// waste the rest of a chunk, or not fit into a small one.
+	maxShared      = 256
+	maxSharedSmall = 32
 )
+
+// shares tells whether n slots come from a chunk.
+func (s *Slab) shares(n int) bool { return n <= maxSharedSmall || n <= maxShared && !s.Small }
 
 // chunk takes the memory for many T.
 func chunk[T any](s *Slab) []T {
@@ -68,7 +75,7 @@ func (s *Slab) pointers(n int) *unsafe.Pointer {
 }
 
 func (s *Slab) morePointers(n int) *unsafe.Pointer {
-	if n > 256 {
+	if !s.shares(n) {
 		s.Bytes += 8 * n
 		return &make([]unsafe.Pointer, n)[0]
 	}
@@ -81,7 +88,7 @@ func (s *Slab) morePointers(n int) *unsafe.Pointer {
 // AttrSlots returns a slice of length 0 with room for n attributes.
 func (s *Slab) AttrSlots(n int) []Attr {
 	if n > len(s.attrs) {
-		if n > 256 {
+		if !s.shares(n) {
 			s.Bytes += 16 * n
 			return make([]Attr, 0, n)
 		}
