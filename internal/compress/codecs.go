@@ -5,6 +5,7 @@ import (
 	"compress/bzip2"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -43,6 +44,20 @@ const maxXzDict = 256 << 20
 var xzDecoders sync.Pool
 
 func readXz(r io.Reader) (io.ReadCloser, error) {
+	src := bufio.NewReader(&firm{r: r})
+	if !wideXz(src) {
+		return readBlocks(src)
+	}
+	x := &xzBlocks{src: src, decoders: make(chan *xzread.Reader, runtime.GOMAXPROCS(0))}
+	a := newAhead(x)
+	if err := x.begin(); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// readBlocks reads one block after the other.
+func readBlocks(r io.Reader) (io.ReadCloser, error) {
 	dec, ok := xzDecoders.Get().(*xzread.Reader)
 	var err error
 	if ok {

@@ -137,19 +137,27 @@ func (x *xzWriter) Close() error {
 	for len(x.encoders) > 0 {
 		xzEncoders[x.level].Put(<-x.encoders)
 	}
+	x.raw(appendXzEnd(nil, []byte(xzFlags), x.index...))
+	return x.err
+}
+
+// appendXzEnd appends the index of blocks and the footer.
+func appendXzEnd(dst, flags []byte, blocks ...xzRecord) []byte {
 	index := []byte{0}
-	index = binary.AppendUvarint(index, uint64(len(x.index)))
-	for _, r := range x.index {
+	index = binary.AppendUvarint(index, uint64(len(blocks)))
+	for _, r := range blocks {
 		index = binary.AppendUvarint(index, uint64(r.unpadded))
 		index = binary.AppendUvarint(index, uint64(r.size))
 	}
 	index = padded(index)
 	index = binary.LittleEndian.AppendUint32(index, crc32.ChecksumIEEE(index))
-	tail := binary.LittleEndian.AppendUint32(nil, uint32(len(index)/4-1))
-	tail = append(tail, xzFlags...)
-	footer := binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(tail))
-	footer = append(append(footer, tail...), xzFooter...)
-	x.raw(index)
-	x.raw(footer)
-	return x.err
+	return appendXzFooter(append(dst, index...), flags, len(index))
+}
+
+// appendXzFooter appends what follows an index of so many bytes.
+func appendXzFooter(dst, flags []byte, index int) []byte {
+	tail := binary.LittleEndian.AppendUint32(nil, uint32(index/4-1))
+	tail = append(tail, flags...)
+	dst = binary.LittleEndian.AppendUint32(dst, crc32.ChecksumIEEE(tail))
+	return append(append(dst, tail...), xzFooter...)
 }

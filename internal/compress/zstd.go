@@ -1,8 +1,9 @@
 package compress
 
 import (
-	"bytes"
+	"bufio"
 	"io"
+	"runtime"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -12,22 +13,33 @@ import (
 const maxWindow = 128 << 20
 
 func readZstd(r io.Reader) (io.ReadCloser, error) {
-	var first [1]byte // no frame at all is no stream
-	if _, err := io.ReadFull(r, first[:]); err != nil {
+	src := bufio.NewReader(&firm{r: r})
+	if _, err := src.Peek(1); err != nil { // no frame at all is no stream
 		return nil, err
 	}
-	src := io.MultiReader(bytes.NewReader(first[:]), r)
-	if dec, ok := zstdDecoders.Get().(*zstd.Decoder); ok {
-		return &zstdReader{dec}, dec.Reset(src)
+	if !wideZstd(src) {
+		return readFrames(src)
 	}
-	dec, err := zstd.NewReader(src,
-		zstd.WithDecoderConcurrency(1),
-		zstd.WithDecoderMaxWindow(maxWindow),
-		zstd.WithDecoderLowmem(true))
+	return newAhead(&zstdFrames{src: src, decoders: make(chan *zstd.Decoder, runtime.GOMAXPROCS(0))}), nil
+}
+
+// readFrames reads one frame after the other.
+func readFrames(r io.Reader) (io.ReadCloser, error) {
+	if dec, ok := zstdDecoders.Get().(*zstd.Decoder); ok {
+		return &zstdReader{dec}, dec.Reset(r)
+	}
+	dec, err := newZstdDecoder(r)
 	if err != nil {
 		return nil, err
 	}
 	return &zstdReader{dec}, nil
+}
+
+func newZstdDecoder(r io.Reader) (*zstd.Decoder, error) {
+	return zstd.NewReader(r,
+		zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderMaxWindow(maxWindow),
+		zstd.WithDecoderLowmem(true))
 }
 
 // zstdDecoders are decoders at rest: making one costs more than most streams
