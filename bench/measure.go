@@ -156,10 +156,10 @@ func (b *bench) measure(r *result) {
 	}
 	r.firn, r.nix = medians(firn), medians(nix)
 	switch {
-	case r.firn == nil || r.nix == nil || r.work.alone:
-	case !sameLines(b.scratch, "firn.out", "nix.out"):
+	case r.firn == nil || r.nix == nil:
+	case !r.work.alone && !r.work.discard && !sameLines(b.scratch, "firn.out", "nix.out"):
 		r.note = "the two print different things"
-	case r.work.writes && written[0] != written[1]:
+	case (r.work.writes || r.work.spoils) && written[0] != written[1]:
 		r.note = fmt.Sprintf("firn wrote %d store objects, nix %d", written[0], written[1])
 	}
 }
@@ -186,10 +186,24 @@ func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
 		if err != nil {
 			return oracle.Result{}, err
 		}
+		if r.work.spoils {
+			if store, err = b.copyOf(store); err != nil {
+				return oracle.Result{}, err
+			}
+		}
 		args = append(args, "--store", store)
 	}
+	if r.work.once != nil {
+		if err := r.work.once(b); err != nil {
+			return oracle.Result{}, err
+		}
+	}
+	file := filepath.Join(b.scratch, out)
+	if r.work.discard {
+		file = os.DevNull
+	}
 	res, err := oracle.Run{Bin: bin, Name: r.work.program, Args: args, Dir: b.scratch, Env: b.env,
-		File: filepath.Join(b.scratch, out), Limit: 5 * time.Minute}.Do()
+		File: file, Limit: 5 * time.Minute}.Do()
 	switch {
 	case err != nil:
 		return res, err

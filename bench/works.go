@@ -15,7 +15,11 @@ type work struct {
 	writes     bool   // into a store that is empty before each run
 	// before, if set, makes what a program works on in a store of its own, once; args get that store with --store.
 	before func(b *bench, bin, store string) error
-	alone  bool // what they print need not be the same
+	spoils bool // that store: each run gets a copy
+	// once, if set, makes files that both programs work on.
+	once    func(b *bench) error
+	alone   bool // what they print need not be the same
+	discard bool // what they print is too much to be kept
 
 	// At most: firn's time and peak memory divided by Nix's, by position in cores. 0: not said.
 	time, memory []float64
@@ -26,7 +30,7 @@ var (
 	both   = []int{1, 2}
 )
 
-var works = slices.Concat(evaluations, builds)
+var works = slices.Concat(evaluations, builds, stores)
 
 var evaluations = []work{
 	{name: "start", what: "nix --version", program: "nix", args: arguments("--version"), alone: true,
