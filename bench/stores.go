@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +28,11 @@ var stores = []work{
 	{name: "hash-tree", what: "hash the archive of a tree of 1 GiB", program: "nix-hash", once: (*bench).bigTree,
 		args: func(b *bench) []string { return []string{"--type", "sha256", b.bigTreeDir()} }, cores: once, time: []float64{0.9}, memory: []float64{0}},
 	{name: "requisites", what: "the closure of a path, 10,000 paths", program: "nix-store", before: fill(10000, 10000),
-		args: func(b *bench) []string { return []string{"--query", "--requisites", pathName(9999)} }, cores: once, time: []float64{0.3}, memory: []float64{0}},
+		args: func(b *bench) []string { return []string{"--query", "--requisites", pathName(0)} }, cores: once, time: []float64{0.3}, memory: []float64{0}},
 	{name: "path-info", what: "path-info -rS over 10,000 paths", program: "nix", before: fill(10000, 10000),
-		args: func(b *bench) []string { return []string{"path-info", "-rS", pathName(9999), "--extra-experimental-features", "nix-command"} }, cores: once, time: []float64{0.3}, memory: []float64{0}},
+		args: func(b *bench) []string {
+			return []string{"path-info", "-rS", pathName(0), "--extra-experimental-features", "nix-command"}
+		}, cores: once, time: []float64{0.3}, memory: []float64{0}},
 	{name: "verify", what: "verify --check-contents, 10,000 paths", program: "nix-store", before: fill(10000, 10000),
 		args: func(b *bench) []string { return []string{"--verify", "--check-contents"} }, cores: once, time: []float64{0.6}, memory: []float64{0}},
 	{name: "collect", what: "delete 15,000 of 20,000 paths", program: "nix-store", before: fill(20000, 5000), spoils: true,
@@ -42,8 +45,8 @@ var stores = []work{
 func pathName(n int) string { return fmt.Sprintf("/nix/store/%032d-object-%d", n, n) }
 
 // fill returns what makes a store of paths, of which a root keeps the first alive: files, and at every other name a
-// folder with four files. Every path refers to up to four before it, always to the one just before, so the last of the
-// living has all of them in its closure.
+// folder with four files. The living and the rest are a tree each, in which a path refers to two others, and to one of those
+// that refer to nothing.
 func fill(paths, living int) func(b *bench, bin, store string) error {
 	return func(b *bench, bin, store string) error {
 		if err := os.MkdirAll(filepath.Join(store, "nix/store"), 0o755); err != nil {
@@ -55,18 +58,24 @@ func fill(paths, living int) func(b *bench, bin, store string) error {
 			if err := makeObject(filepath.Join(store, pathName(n)), n, rng); err != nil {
 				return err
 			}
-			refs := map[string]bool{}
-			if n > 0 && n != living {
-				refs[pathName(n-1)] = true
-				for range 3 {
-					if r := rng.IntN(n); n < living || r >= living {
-						refs[pathName(r)] = true
-					}
+			first, end := 0, living
+			if n >= living {
+				first, end = living, paths
+			}
+			var refs []int
+			for _, child := range []int{2*(n-first) + 1 + first, 2*(n-first) + 2 + first} {
+				if child < end {
+					refs = append(refs, child)
+				}
+			}
+			if leaves := first + (end-first)/2 + 1; n < leaves {
+				if leaf := leaves + rng.IntN((end-leaves)/10+1); !slices.Contains(refs, leaf) {
+					refs = append(refs, leaf)
 				}
 			}
 			fmt.Fprintf(&register, "%s\n\n%d\n", pathName(n), len(refs))
-			for r := range refs {
-				register.WriteString(r + "\n")
+			for _, r := range refs {
+				register.WriteString(pathName(r) + "\n")
 			}
 		}
 		res, err := oracle.Run{Bin: bin, Name: "nix-store", Args: []string{"--register-validity", "--store", store}, Dir: b.scratch,
@@ -78,7 +87,7 @@ func fill(paths, living int) func(b *bench, bin, store string) error {
 			return err
 		}
 		debug.FreeOSMemory() // what is started next is taken to have as much as this program has
-		return os.Symlink(pathName(living-1), filepath.Join(store, "nix/var/nix/gcroots/bench"))
+		return os.Symlink(pathName(0), filepath.Join(store, "nix/var/nix/gcroots/bench"))
 	}
 }
 
