@@ -21,6 +21,7 @@ type bench struct {
 	only      *regexp.Regexp
 	parseList string // file that imports 3,000 files
 	env       []string
+	server    string // address of the one that gives narinfos
 }
 
 // A result is one row of the table.
@@ -69,7 +70,9 @@ func (b *bench) setUp() error {
 
 func (b *bench) cleanUp() {
 	b.emptyStore()
-	removeAll(filepath.Join(b.scratch, "prepared"))
+	for _, name := range []string{"prepared", "copied", "caches"} {
+		removeAll(filepath.Join(b.scratch, name))
+	}
 }
 
 // functionFile matches files that are a function over a set: importing one parses it and evaluates next to nothing.
@@ -171,6 +174,16 @@ func (b *bench) storeEntries() int {
 }
 
 func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
+	if r.work.once != nil {
+		if err := r.work.once(b); err != nil {
+			return oracle.Result{}, err
+		}
+	}
+	for _, name := range r.work.clears {
+		if err := removeAll(filepath.Join(b.scratch, name)); err != nil {
+			return oracle.Result{}, err
+		}
+	}
 	args := r.work.args(b)
 	if r.cores > 0 && bin == b.firn {
 		args = append(args, "--option", "eval-cores", fmt.Sprint(r.cores))
@@ -192,11 +205,6 @@ func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
 			}
 		}
 		args = append(args, "--store", store)
-	}
-	if r.work.once != nil {
-		if err := r.work.once(b); err != nil {
-			return oracle.Result{}, err
-		}
 	}
 	file := filepath.Join(b.scratch, out)
 	if r.work.discard {

@@ -18,8 +18,9 @@ type work struct {
 	spoils bool // that store: each run gets a copy
 	// once, if set, makes files that both programs work on.
 	once    func(b *bench) error
-	alone   bool // what they print need not be the same
-	discard bool // what they print is too much to be kept
+	alone   bool     // what they print need not be the same
+	discard bool     // what they print is too much to be kept
+	clears  []string // of the scratch folder, before each run
 
 	// At most: firn's time and peak memory divided by Nix's, by position in cores. 0: not said.
 	time, memory []float64
@@ -30,7 +31,7 @@ var (
 	both   = []int{1, 2}
 )
 
-var works = slices.Concat(evaluations, builds, stores)
+var works = slices.Concat(evaluations, builds, stores, caches)
 
 var evaluations = []work{
 	{name: "start", what: "nix --version", program: "nix", args: arguments("--version"), alone: true,
