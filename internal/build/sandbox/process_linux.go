@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -68,17 +69,18 @@ func openNull() (int, error) {
 
 // launch clones the child, does the parent's part when asked, and waits until the program is executed.
 func launch(s *Spec, flags uintptr, compile func(descriptors) *program) (int, error) {
-	var sync, report [2]int
-	if err := pipeAbove2(&sync); err != nil {
+	var wake, report [2]int
+	if err := pipeAbove2(&wake); err != nil {
 		return 0, err
 	}
-	defer unix.Close(sync[0])
-	defer unix.Close(sync[1])
+	defer unix.Close(wake[0])
+	defer unix.Close(wake[1])
 	if err := pipeAbove2(&report); err != nil {
 		return 0, err
 	}
 	defer unix.Close(report[0])
-	p := compile(descriptors{sync: sync[0], report: report[1]})
+	p := compile(descriptors{sync: wake[0], report: report[1]})
+	wasDumpable := dumpable()
 
 	// The parent death signal is sent when the creating thread ends; Go keeps a thread that is unlocked again.
 	runtime.LockOSThread()
@@ -92,13 +94,28 @@ func launch(s *Spec, flags uintptr, compile func(descriptors) *program) (int, er
 		}
 		return 0, err
 	}
-	if err := p.outcome(s, pid, report[0], sync[1]); err != nil {
+	err = p.outcome(s, pid, report[0], wake[1])
+	if err != nil {
 		unix.Kill(pid, unix.SIGKILL)
 		reap(pid, nil)
+	}
+	runtime.KeepAlive(p)
+	if wasDumpable {
+		// A child that changes its user takes this from the memory that it shares with us.
+		unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0)
+	}
+	if err != nil {
 		return 0, err
 	}
 	return pid, nil
 }
+
+// dumpable tells whether this process, before it had a child, could be looked at by others of its user: whether its
+// files in /proc belong to that user.
+var dumpable = sync.OnceValue(func() bool {
+	is, _ := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
+	return is == 1
+})
 
 func pipeAbove2(p *[2]int) error {
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {

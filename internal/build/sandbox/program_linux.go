@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -13,7 +12,7 @@ import (
 type step struct {
 	nr      uintptr
 	args    [6]uintptr
-	fromReg uint8            // bit i: argument i is the register
+	fromReg bool             // the first argument is the register
 	toReg   bool             // the result goes into the register
 	try     bool             // no error is a failure
 	want    uintptr          // when not 0, any other result is a failure
@@ -104,66 +103,41 @@ type failure struct{ index, errno uint64 }
 
 const failureSize = int(unsafe.Sizeof(failure{}))
 
-// spawn clones with flags and lets the child carry out p. The child reports a failing step on the
-// descriptor fail. The calling thread must be locked; its signals are blocked meanwhile, so that the
-// child cannot enter a Go signal handler before they are reset.
+// report is where a child puts its failure before it writes it to fd.
+type report struct {
+	index, errno uint64
+	fd           uintptr
+}
+
+// spawn clones with flags and lets the child carry out p. The child reports a failing step on the descriptor fail.
+//
+// The child runs in the memory of this process, whose page tables would take milliseconds to copy, beside the threads
+// of the Go runtime and unknown to it, until it executes the builder: p must be kept alive for so long. The calling
+// thread must be locked; its signals are blocked meanwhile, so that the child cannot enter a Go signal handler before
+// they are reset.
 func (p *program) spawn(flags uintptr, fail int) (pid int, err error) {
 	if p.err != nil {
 		return 0, p.err
 	}
 	all, old := ^uint64(0), uint64(0)
-	report := new(failure)
+	r := &report{fd: uintptr(fail)}
+	p.keep = append(p.keep, r)
 	if _, _, e := syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&all)), uintptr(unsafe.Pointer(&old)), 8, 0, 0); e != 0 {
 		return 0, e
 	}
-	r, e := cloneAndRun(flags|uintptr(unix.SIGCHLD), p.steps, report, uintptr(fail))
+	pid, errno := cloneAndRun(flags|unix.CLONE_VM|uintptr(unix.SIGCHLD), &p.steps[0], len(p.steps), r)
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&old)), 0, 8, 0, 0)
-	runtime.KeepAlive(p)
-	runtime.KeepAlive(report)
-	if e != 0 {
-		return 0, e
+	if errno != 0 {
+		return 0, syscall.Errno(errno)
 	}
-	return int(r), nil
+	return pid, nil
 }
 
-// cloneAndRun returns in the parent only. After the clone the child is a copy of this thread alone:
-// it must not allocate, grow its stack, be preempted or take a lock, hence the directives here and below.
+// cloneAndRun clones this thread and returns in the parent. The child carries out n steps without a stack, for it
+// shares that with the parent; when one fails it reports that and exits.
 //
-//go:norace
-//go:noinline
-//go:nosplit
-func cloneAndRun(flags uintptr, steps []step, report *failure, fail uintptr) (uintptr, syscall.Errno) {
-	pid, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, flags, 0, 0, 0, 0, 0)
-	if errno != 0 || pid != 0 {
-		return pid, errno
-	}
-	var reg uintptr
-	for i := range steps {
-		s := &steps[i]
-		if s.fromReg != 0 {
-			for j := range s.args {
-				if s.fromReg&(1<<uint(j)) != 0 {
-					s.args[j] = reg
-				}
-			}
-		}
-		r, _, e := syscall.RawSyscall6(s.nr, s.args[0], s.args[1], s.args[2], s.args[3], s.args[4], s.args[5])
-		if e == 0 && s.want != 0 && r != s.want {
-			e = syscall.ECANCELED
-		}
-		if e != 0 && !s.try && e != s.pass[0] && e != s.pass[1] {
-			report.index, report.errno = uint64(i), uint64(e)
-			break
-		}
-		if s.toReg {
-			reg = r
-		}
-	}
-	syscall.RawSyscall6(unix.SYS_WRITE, fail, uintptr(unsafe.Pointer(report)), unsafe.Sizeof(failure{}), 0, 0, 0)
-	for {
-		syscall.RawSyscall6(unix.SYS_EXIT_GROUP, 1, 0, 0, 0, 0, 0)
-	}
-}
+//go:noescape
+func cloneAndRun(flags uintptr, steps *step, n int, r *report) (pid int, errno uintptr)
 
 // explain turns what a child reported into an error.
 func (p *program) explain(f failure, s *Spec) error {

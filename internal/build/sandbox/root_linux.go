@@ -128,9 +128,9 @@ func (t *tree) file(f File) {
 		unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, uintptr(f.Mode.Perm())).toReg = true
 	if len(f.Data) > 0 {
 		s := t.call("write "+f.Path, unix.SYS_WRITE, 0, t.bytes(f.Data), uintptr(len(f.Data)))
-		s.fromReg, s.want = 1, uintptr(len(f.Data))
+		s.fromReg, s.want = true, uintptr(len(f.Data))
 	}
-	t.call("close "+f.Path, unix.SYS_CLOSE, 0).fromReg = 1
+	t.call("close "+f.Path, unix.SYS_CLOSE, 0).fromReg = true
 }
 
 func (t *tree) mkdir(dir string) {

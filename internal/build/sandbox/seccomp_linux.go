@@ -154,6 +154,6 @@ func (p *program) landlock() {
 	p.keep = append(p.keep, attr)
 	p.call("create a landlock ruleset", unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(attr)), unsafe.Sizeof(*attr), 0).toReg = true
 	s := p.call("apply landlock", unix.SYS_LANDLOCK_RESTRICT_SELF, 0, 0)
-	s.fromReg = 1
+	s.fromReg = true
 	s.pass[0] = unix.EPERM
 }

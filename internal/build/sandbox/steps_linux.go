@@ -110,7 +110,7 @@ func (p *program) isolate(s *Spec) {
 		copy(up.name[:], "lo")
 		p.keep = append(p.keep, up)
 		p.call("open a socket", unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0).toReg = true
-		p.call("set loopback interface flags", unix.SYS_IOCTL, 0, unix.SIOCSIFFLAGS, uintptr(unsafe.Pointer(up))).fromReg = 1
+		p.call("set loopback interface flags", unix.SYS_IOCTL, 0, unix.SIOCSIFFLAGS, uintptr(unsafe.Pointer(up))).fromReg = true
 		p.weaken()
 	}
 	host, domain := "localhost", "(none)"
