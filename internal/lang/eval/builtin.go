@@ -100,6 +100,9 @@ func (ev *Evaluator) makeGlobals() {
 	}
 	self := slab.Cell(value.Null())
 	name := symbol.Intern("builtins")
+	// Nix has `derivation` in a file of its own language, read before any program. Its variables come before those of
+	// programs, which shows where variables stand for others.
+	symbol.Intern("x")
 	attrs = append(attrs, value.Attr{Name: name, Val: self})
 	value.SortAttrs(attrs)
 	self.Set(value.FromAttrs(slab.NewAttrs(attrs)))

@@ -408,12 +408,12 @@ func (r resolver) formals(l *lambda, e *syntax.Lambda, inner *Scope) {
 func (r resolver) let(e *syntax.Let, s *Scope) node {
 	b := e.Bindings
 	inner := &Scope{up: s}
-	for i := range b.Attrs {
-		inner.names.add(b.Attrs[i].Name)
+	order := bySymbol(b.Attrs)
+	for _, a := range order {
+		inner.names.add(a.Name)
 	}
 	n := &letNode{delayed: delayed{pos: e.At}, bindings: make([]node, len(b.Attrs)+len(b.From))}
-	for i := range b.Attrs {
-		a := &b.Attrs[i]
+	for i, a := range order {
 		n.bindings[i] = r.binding(a, s, inner, int32(len(b.Attrs)))
 		if a.Kind == syntax.AttrInherit {
 			n.bindings[i] = &outside{n.bindings[i]}
@@ -425,6 +425,17 @@ func (r resolver) let(e *syntax.Let, s *Scope) node {
 	n.body = r.debug(r.expr(e.Body, inner), inner, 0, "while evaluating a '\x1b[35;1mlet\x1b[0m' expression")
 	n.id = r.number(n)
 	return n
+}
+
+// bySymbol orders attributes by their symbols, as Nix makes their values: where one
+// stands for another, what it holds before anything is evaluated depends on it.
+func bySymbol(attrs []syntax.Attr) []*syntax.Attr {
+	order := make([]*syntax.Attr, len(attrs))
+	for i := range attrs {
+		order[i] = &attrs[i]
+	}
+	slices.SortFunc(order, func(a, b *syntax.Attr) int { return int(a.Name) - int(b.Name) })
+	return order
 }
 
 // outside evaluates a node in the enclosing scope: inherit x in a let.
@@ -474,11 +485,7 @@ func (r resolver) set(e *syntax.Set, s *Scope) node {
 }
 
 func (r resolver) recSet(e *syntax.Set, s *Scope) node {
-	order := make([]*syntax.Attr, len(e.Attrs))
-	for i := range e.Attrs {
-		order[i] = &e.Attrs[i]
-	}
-	slices.SortFunc(order, func(a, b *syntax.Attr) int { return int(a.Name) - int(b.Name) })
+	order := bySymbol(e.Attrs)
 	inner := &Scope{up: s}
 	n := &recNode{delayed: delayed{pos: e.At}, overrides: -1, attrs: run(&r.slabs.attrs, len(order))}
 	for i, a := range order {
