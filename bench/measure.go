@@ -70,7 +70,7 @@ func (b *bench) setUp() error {
 
 func (b *bench) cleanUp() {
 	b.emptyStore()
-	for _, name := range []string{"prepared", "copied", "caches"} {
+	for _, name := range []string{"prepared", "copied", "caches", "aside"} {
 		removeAll(filepath.Join(b.scratch, name))
 	}
 }
@@ -180,7 +180,7 @@ func (b *bench) once(r *result, bin, out string) (oracle.Result, error) {
 		}
 	}
 	for _, name := range r.work.clears {
-		if err := removeAll(filepath.Join(b.scratch, name)); err != nil {
+		if err := b.putAside(filepath.Join(b.scratch, name)); err != nil {
 			return oracle.Result{}, err
 		}
 	}
@@ -250,9 +250,28 @@ func (b *bench) do(bin, name string, args ...string) error {
 
 func (b *bench) store() string { return filepath.Join(b.scratch, "store") }
 
-// emptyStore removes the store that was written to. Its files are read-only, its folders need not be writable.
-func (b *bench) emptyStore() error { return removeAll(b.store()) }
+// emptyStore puts the store that was written to aside.
+func (b *bench) emptyStore() error { return b.putAside(b.store()) }
 
+// putAside makes way for new files. It does not delete: a file system that has just done that may be slow to make others.
+func (b *bench) putAside(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := os.MkdirAll(b.aside(), 0o755); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(b.aside(), "")
+	if err != nil {
+		return err
+	}
+	os.Chmod(path, 0o755) // only what is writable can be moved
+	return os.Rename(path, filepath.Join(dir, filepath.Base(path)))
+}
+
+func (b *bench) aside() string { return filepath.Join(b.scratch, "aside") }
+
+// removeAll removes a tree. Files of stores are read-only, folders need not be writable.
 func removeAll(dir string) error {
 	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
