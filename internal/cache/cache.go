@@ -204,7 +204,7 @@ func (c *Cache) fetchNarinfo(ctx context.Context, hashPart string) (*narinfo.Inf
 	}
 	info, err := narinfo.Parse(c.o.Dir, string(text), key)
 	if err != nil {
-		return nil, fmt.Errorf("binary cache '%s': %w", c.URL(), err)
+		return nil, fmt.Errorf("binary cache '%s': %w; remove '%s' there and copy the path to the cache again", c.URL(), err, key)
 	}
 	return info, nil
 }

@@ -35,6 +35,9 @@ func (c *Cache) writeNAR(ctx context.Context, info *narinfo.Info, w io.Writer) e
 	fail := func(err error) error {
 		return fmt.Errorf("read archive of '%s' from binary cache '%s': %w", c.o.Dir.Join(info.Path), c.URL(), err)
 	}
+	damaged := func(err error) error {
+		return fail(fmt.Errorf("%w\n  the cache is damaged: %s", err, remedy(info.Path)))
+	}
 	body, now, err := c.openArchive(ctx, info)
 	if err != nil {
 		return fail(err)
@@ -56,16 +59,24 @@ func (c *Cache) writeNAR(ctx context.Context, info *narinfo.Info, w io.Writer) e
 	h := nixhash.NewWriter(info.NARHash.Algo())
 	// One byte more than announced is enough to see that it is too long.
 	n, err := io.Copy(io.MultiWriter(h, w), io.LimitReader(r, int64(info.NARSize)+1))
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return damaged(err)
+	}
 	if err != nil {
 		return fail(err)
 	}
 	if n > int64(info.NARSize) {
-		return fail(fmt.Errorf("it is longer than the %d bytes that its narinfo says", info.NARSize))
+		return damaged(fmt.Errorf("it is longer than the %d bytes that its narinfo says", info.NARSize))
 	}
 	if err := store.CheckNAR(c.o.Dir, &info.Info, h.Sum(), h.Size()); err != nil {
-		return fail(err)
+		return damaged(err)
 	}
 	return nil
+}
+
+// remedy tells what to do about a path that a cache has in a form that can't be used.
+func remedy(p storepath.Path) string {
+	return fmt.Sprintf("remove '%s' there and copy the path to the cache again", p.HashPart()+narinfoSuffix)
 }
 
 // openArchive opens the archive that a narinfo names. The narinfo may be one that was remembered while the cache has got
@@ -88,7 +99,7 @@ func (c *Cache) openArchive(ctx context.Context, info *narinfo.Info) (io.ReadClo
 	case fresh == nil || fresh.Path != info.Path:
 		return nil, nil, fmt.Errorf("the cache does not have it any more: %w", err)
 	case fresh.URL == info.URL:
-		return nil, nil, fmt.Errorf("%w, though its narinfo names it; remove '%s' there and copy the path to the cache again", err, hashPart+narinfoSuffix)
+		return nil, nil, fmt.Errorf("%w, though its narinfo names it; %s", err, remedy(info.Path))
 	}
 	c.keep(hashPart, fresh)
 	body, err = c.blobs.Get(ctx, fresh.URL)
