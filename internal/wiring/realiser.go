@@ -48,7 +48,7 @@ func realiseConfig(v *config.Values, m *Machine, st *local.Store) realise.Config
 		SelfIsShell: true, SandboxBuildDir: s.BuildDir, SandboxShmSize: s.ShmSize,
 		FilterSyscalls: s.FilterSyscalls, AllowNewPrivileges: s.AllowNewPrivileges, AllowedImpurePaths: s.ImpureHostDeps,
 		RequireDropGroups: s.DropSupplementaryGroups, AutoAllocateUIDs: s.AutoAllocateUIDs,
-		FirstUID: int(s.StartID), UIDCount: int(s.IDCount), ImpureEnv: b.ImpureEnv,
+		FirstUID: int(s.StartID), UIDCount: int(s.IDCount), UseCgroups: s.UseCgroups, ImpureEnv: b.ImpureEnv,
 		PreBuildHook: b.PreHook, PostBuildHook: b.PostHook,
 		IgnoredACLs: v.Store.IgnoredACLs, CAFile: v.Transfer.SSLCertFile, HashedMirrors: b.HashedMirrors,
 	}

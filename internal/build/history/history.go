@@ -32,8 +32,12 @@ type Record struct {
 	Duration Seconds   `json:"duration"`
 	User     Seconds   `json:"user"` // processor time
 	Kernel   Seconds   `json:"system_time"`
-	MaxRSS   int64     `json:"max_rss"`           // bytes
-	Failure  int       `json:"failure,omitempty"` // the status of the daemon protocol; 0 for success
+	MaxRSS   int64     `json:"max_rss"` // bytes
+	// PeakMemory is that of all processes together, 0 if it was not counted.
+	PeakMemory int64 `json:"peak_memory,omitempty"`
+	Read       int64 `json:"read,omitempty"`    // bytes, from disks
+	Written    int64 `json:"written,omitempty"` // bytes, to disks
+	Failure    int   `json:"failure,omitempty"` // the status of the daemon protocol; 0 for success
 }
 
 // Seconds is a duration that is written as a number of seconds.

@@ -72,6 +72,9 @@ type Outcome struct {
 	User    time.Duration // processor time of the builder
 	System  time.Duration
 	MaxRSS  int64 // bytes, of the largest process
+	// PeakMemory is what all processes had together, in bytes; 0 if nobody counted.
+	PeakMemory              int64
+	ReadBytes, WrittenBytes int64 // of disks
 }
 
 // Paths lists the outputs by name.

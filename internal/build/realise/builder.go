@@ -91,12 +91,10 @@ func (b *build) runProgram(w *watcher) error {
 		}
 		defer sandbox.KillUser(b.user.uid)
 	}
-	res, err := sandbox.Run(b.ctx, spec)
+	res, err := b.runSandbox(spec)
 	if err != nil {
 		return err
 	}
-	b.result.Start, b.result.Stop = res.Start, res.Stop
-	b.result.User, b.result.System, b.result.MaxRSS = res.UserTime, res.SystemTime, res.MaxRSS
 	return b.judge(res, w)
 }
 

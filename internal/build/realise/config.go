@@ -57,6 +57,7 @@ type Config struct {
 	BuildUsersGroup    string // builds run as its members when the caller is root; empty for none
 	AutoAllocateUIDs   bool
 	FirstUID, UIDCount int // the range that AutoAllocateUIDs takes from
+	UseCgroups         bool
 	ImpureEnv          map[string]string
 
 	PreBuildHook  string

@@ -39,6 +39,7 @@ type Realiser struct {
 	Activity *activity.Recorder // nil for silence
 	Fetch    Fetch              // nil where nothing can be downloaded
 
+	cgroups      cgroups
 	warnFallback sync.Once
 	shell        sync.Once
 	shellFiles   map[string]string // by their names inside; nil if there is no shell

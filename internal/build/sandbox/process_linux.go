@@ -194,6 +194,9 @@ func (p *program) outcome(s *Spec, pid, report, sync int) error {
 	}
 }
 
+// blockSize is the unit in which the kernel counts what a process reads and writes.
+const blockSize = 512
+
 // reap waits for a child and fills in how it ended.
 func reap(pid int, r *Result) error {
 	var status unix.WaitStatus
@@ -215,6 +218,7 @@ func reap(pid int, r *Result) error {
 	r.UserTime = time.Duration(usage.Utime.Nano())
 	r.SystemTime = time.Duration(usage.Stime.Nano())
 	r.MaxRSS = usage.Maxrss * 1024
+	r.ReadBytes, r.WrittenBytes = usage.Inblock*blockSize, usage.Oublock*blockSize
 	r.ExitCode = status.ExitStatus()
 	if status.Signaled() {
 		r.ExitCode, r.Signal = -1, syscall.Signal(status.Signal())

@@ -126,6 +126,8 @@ type Result struct {
 	UserTime   time.Duration // of the process and the children it waited for
 	SystemTime time.Duration
 	MaxRSS     int64 // bytes
+	// What the processes that were waited for read from disks and caused to be written there, in bytes.
+	ReadBytes, WrittenBytes int64
 }
 
 // Success tells whether the process ended by itself with code 0.

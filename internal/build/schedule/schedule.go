@@ -147,6 +147,7 @@ func (s *Scheduler) remember(b plan.Build, out *plan.Outcome, err error) {
 	} else {
 		r.Start, r.Duration = out.Start, history.Seconds(out.Stop.Sub(out.Start))
 		r.User, r.Kernel, r.MaxRSS = history.Seconds(out.User), history.Seconds(out.System), out.MaxRSS
+		r.PeakMemory, r.Read, r.Written = out.PeakMemory, out.ReadBytes, out.WrittenBytes
 	}
 	if err := s.history.Add(r); err != nil {
 		s.recorder.Say(activity.Debug, "cannot remember the build of '"+s.store.Dir().Join(b.Drv)+"': "+err.Error())
