@@ -70,7 +70,7 @@ func (c *Cache) pack(info *pathinfo.Info, r io.Reader, packed *spool) (*narinfo.
 		return nil, nil, fmt.Errorf("failed to initialize compression (%w)", err)
 	}
 	r = io.TeeReader(r, io.MultiWriter(narHash, enc))
-	list, err := nar.Index(r)
+	list, err := nar.IndexOf(r, info.NARSize)
 	if err == nil {
 		_, err = io.Copy(io.Discard, r)
 	}

@@ -101,7 +101,7 @@ func contentHash(dir storepath.Dir, info *pathinfo.Info, dump func(io.Writer) er
 	algo := info.CA.Hash.Algo()
 	switch {
 	case info.CA.Method == storepath.Flat || info.CA.Method == storepath.Text:
-		return fileHash(dir, info.Path, algo, dump)
+		return fileHash(dir, info, algo, dump)
 	case info.CA.Method == storepath.NAR && slices.Contains(info.References, info.Path):
 		h := refscan.NewModulo(algo, info.Path)
 		err := dump(h)
@@ -118,14 +118,14 @@ func contentHash(dir storepath.Dir, info *pathinfo.Info, dump func(io.Writer) er
 }
 
 // fileHash returns the hash of the contents of an object that is a file.
-func fileHash(dir storepath.Dir, p storepath.Path, algo nixhash.Algorithm, dump func(io.Writer) error) (nixhash.Hash, error) {
+func fileHash(dir storepath.Dir, info *pathinfo.Info, algo nixhash.Algorithm, dump func(io.Writer) error) (nixhash.Hash, error) {
 	archive, w := io.Pipe()
 	go func() { w.CloseWithError(dump(w)) }()
 	defer archive.Close()
-	r := nar.NewReader(archive)
+	r := nar.NewReaderOf(archive, info.NARSize)
 	h, err := r.Next()
 	if err == nil && h.Type != nar.Regular {
-		err = fmt.Errorf("path '%s' is addressed by the contents of a file and is no file", dir.Join(p))
+		err = fmt.Errorf("path '%s' is addressed by the contents of a file and is no file", dir.Join(info.Path))
 	}
 	if err != nil {
 		return nixhash.Hash{}, err

@@ -41,8 +41,11 @@ func (l *Listing) ForgetOffsets() {
 
 // Index reads an archive and returns its listing. As with NewReader a
 // *wire.Reader is read just to the end of the archive.
-func Index(r io.Reader) (*Listing, error) {
-	nr := NewReader(r)
+func Index(r io.Reader) (*Listing, error) { return IndexOf(r, 0) }
+
+// IndexOf is [Index] of an archive of about size bytes, 0 for not known.
+func IndexOf(r io.Reader, size uint64) (*Listing, error) {
+	nr := NewReaderOf(r, size)
 	var open []*Listing // from the root to the directory of the next node
 	var root *Listing
 	for {

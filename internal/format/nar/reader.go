@@ -50,9 +50,21 @@ type openDir struct {
 func NewReader(r io.Reader) *Reader {
 	src, ok := r.(*wire.Reader)
 	if !ok {
-		src = wire.NewReader(r)
+		size := wire.BufferSize
+		if memory, ok := r.(interface{ Len() int }); ok {
+			size = min(size, memory.Len())
+		}
+		src = wire.NewReaderSize(r, size)
 	}
 	return &Reader{src: src, base: src.Offset()}
+}
+
+// NewReaderOf is [NewReader] of an archive of about size bytes, 0 for not known. Small ones get by with a small buffer.
+func NewReaderOf(r io.Reader, size uint64) *Reader {
+	if size == 0 {
+		return NewReader(r)
+	}
+	return NewReader(wire.NewReaderSize(r, int(min(size, wire.BufferSize))))
 }
 
 // Offset returns the number of bytes of the archive consumed so far.
