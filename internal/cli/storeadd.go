@@ -17,6 +17,9 @@ import (
 // treeSource is the file or tree at a path as something to be added.
 func treeSource(path, name string, method storepath.Method, algo nixhash.Algorithm) store.Source {
 	return store.Source{Name: name, Method: method, Algo: algo, Write: func(w io.Writer) error {
+		if st, err := os.Lstat(path); err == nil && st.Mode().Type()&^(os.ModeDir|os.ModeSymlink) != 0 {
+			return diag.New(diag.FileUnreadable, "file '%s' has an unsupported type", path)
+		}
 		if method == storepath.NAR {
 			return treeError(path, fstree.Dump(w, path, nar.DumpOptions{}))
 		}

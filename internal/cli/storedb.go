@@ -233,7 +233,7 @@ func (s *storeCall) printEnv(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := readDerivation(ctx, s.store, p)
+	d, err := s.derivation(ctx, p)
 	if err != nil {
 		return err
 	}

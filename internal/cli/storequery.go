@@ -146,7 +146,7 @@ func (s *storeCall) outputs(ctx context.Context, drv storepath.Path, built []pla
 	if built != nil {
 		return list, nil
 	}
-	d, err := readDerivation(ctx, s.store, drv)
+	d, err := s.derivation(ctx, drv)
 	if err != nil {
 		return nil, err
 	}
@@ -222,8 +222,21 @@ func (s *storeCall) deriver(ctx context.Context, p storepath.Path) (storepath.Pa
 		}
 		p = info.Deriver
 	}
-	d, err := readDerivation(ctx, s.store, p)
+	d, err := s.derivation(ctx, p)
 	return p, d, err
+}
+
+// derivation reads a derivation that has to be there, in the words of Nix, which would fetch it.
+func (s *storeCall) derivation(ctx context.Context, drv storepath.Path) (*derivation.Derivation, error) {
+	switch valid, err := s.store.IsValid(ctx, drv); {
+	case err != nil:
+		return nil, err
+	case !valid:
+		return nil, diag.New(diag.InvalidStorePath, "path '%s' is required, but there is no substituter that can build it", s.full(drv))
+	case !drv.IsDerivation():
+		return nil, diag.New(diag.InvalidStorePath, "error parsing derivation '%s': store path '%s' is not a valid derivation path", s.full(drv), string(drv))
+	}
+	return readDerivation(ctx, s.store, drv)
 }
 
 func (s *storeCall) queryHashes(ctx context.Context, paths []storepath.Path, kind *Flag) error {
@@ -254,7 +267,7 @@ func (s *storeCall) queryRelated(ctx context.Context, paths []storepath.Path, ki
 		}
 		all, err = closure(ctx, s.store, paths, closureOptions{outputs: s.Has(&queryInclude)})
 	case &queryRefClosure:
-		all, err = s.store.ReferrerClosure(ctx, paths)
+		return s.queryReferrerClosure(ctx, paths)
 	case &queryReferences:
 		for _, p := range paths {
 			info, err := s.store.PathInfo(ctx, p)
@@ -283,6 +296,24 @@ func (s *storeCall) printSorted(ctx context.Context, paths []storepath.Path) err
 	infos, err := sortedInfos(ctx, s.store, paths)
 	s.printInfos(infos)
 	return err
+}
+
+// queryReferrerClosure prints paths and all that refers to them. To what is not valid nothing does.
+func (s *storeCall) queryReferrerClosure(ctx context.Context, paths []storepath.Path) error {
+	valid, err := s.store.ValidPaths(ctx, paths)
+	if err != nil {
+		return err
+	}
+	for _, p := range paths {
+		if !slices.Contains(valid, p) {
+			s.line(s.full(p))
+		}
+	}
+	all, err := s.store.ReferrerClosure(ctx, valid)
+	if err != nil {
+		return err
+	}
+	return s.printSorted(ctx, all)
 }
 
 func (s *storeCall) printInfos(infos []*pathinfo.Info) {

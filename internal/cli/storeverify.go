@@ -87,6 +87,9 @@ func (s *storeCall) repairPaths(ctx context.Context) error {
 		return err
 	}
 	for _, p := range paths {
+		if _, err := s.store.PathInfo(ctx, p); err != nil {
+			return err
+		}
 		if err := s.repair(ctx, p); err != nil {
 			return err
 		}

@@ -68,7 +68,8 @@ func compareStores(t *testing.T, firn, nix, module string) {
 		run  func(*testing.T, *storeComparison)
 	}{
 		{"added paths", sameAdded}, {"databases", sameDatabases}, {"verified", verifiedAcross}, {"exports", sameExports}, {"caches", sameCaches},
-		{"signatures", signedAcross}, {"roots", rootsAcross}, {"builds while collecting", buildsWhileCollecting}, {"records", sameRecords},
+		{"signatures", signedAcross}, {"roots", rootsAcross}, {"builds while collecting", buildsWhileCollecting},
+		{"operations", sameOperations}, {"damage", damagedAcross}, {"records", sameRecords},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { step.run(t, c) }) && step.name == "added paths" {
 			return // there is nothing to compare

@@ -96,7 +96,7 @@ func (v *verifier) repair(ctx context.Context, p storepath.Path) {
 		return
 	}
 	if err := v.o.Repair(ctx, p); err != nil {
-		v.s.say(activity.Warn, err.Error())
+		v.s.say(activity.Error, "error: "+err.Error())
 		v.bad.Store(true)
 	}
 }
