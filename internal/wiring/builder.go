@@ -39,7 +39,7 @@ func NewScheduler(v *config.Values, m *Machine, st store.Store, evaluated store.
 		}
 		r.Config.Keys = append(r.Config.Keys, key)
 	}
-	parts.Realiser, parts.History = r, History(l)
+	parts.Realiser, parts.History, parts.Begin = r, History(l), longWork
 	if v.GC.MinFree > 0 {
 		parts.Beside = l.KeepSpace
 	}

@@ -38,6 +38,13 @@ func TuneMemory(limit uint64, exceeded func(inUse uint64)) {
 	watch(&collection{start: start, limit: limit, most: most, exceeded: exceeded})
 }
 
+// longWork ends the policy of short evaluations when building or fetching begins: that goes on for long, and most of
+// what it makes is garbage at once.
+func longWork() {
+	debug.SetMemoryLimit(int64(float64(machineMemory()) * limitShare))
+	debug.SetGCPercent(laterGC)
+}
+
 // A collection is found dead by the next garbage collection: its finalizer looks
 // at how much that left.
 type collection struct {

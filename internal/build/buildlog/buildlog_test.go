@@ -126,6 +126,20 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestEndlessLine: a line comes in pieces, none of which is lost, and the memory for it stays bounded.
+func TestEndlessLine(t *testing.T) {
+	total, longest := 0, 0
+	l := NewLines(func(line []byte) { total, longest = total+len(line), max(longest, len(line)) })
+	piece := bytes.Repeat([]byte("x"), 1000)
+	for range 3000 {
+		l.Write(piece)
+	}
+	l.Flush()
+	if total != 3_000_000 || longest != maxLine || cap(l.line) > 2*maxLine {
+		t.Errorf("%d bytes came, %d at once, in %d", total, longest, cap(l.line))
+	}
+}
+
 func FuzzLines(f *testing.F) {
 	f.Add([]byte("a\r\nb\rc"), 2)
 	f.Fuzz(func(t *testing.T, in []byte, size int) {

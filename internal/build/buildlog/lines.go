@@ -1,14 +1,17 @@
 package buildlog
 
 // Lines cuts output into lines as a terminal would show them: a carriage return that is not followed by
-// a line feed starts the line over, so that of a progress bar only the last state remains. It belongs to
-// one goroutine.
+// a line feed starts the line over, so that of a progress bar only the last state remains. A line of more
+// than maxLine bytes comes in pieces. It belongs to one goroutine.
 type Lines struct {
 	emit func(line []byte)
 	line []byte
 	at   int  // where the next byte goes; less than len(line) after a carriage return
 	cr   bool // the last byte was a carriage return
 }
+
+// maxLine bounds the memory that a builder can make us take by never ending a line.
+const maxLine = 256 << 10
 
 // NewLines calls emit with each line, without its end. The slice is valid during the call.
 func NewLines(emit func(line []byte)) *Lines { return &Lines{emit: emit} }
@@ -31,6 +34,9 @@ func (l *Lines) Write(p []byte) (int, error) {
 			l.line[l.at] = c
 			l.at++
 		default:
+			if len(l.line) == maxLine {
+				l.flush()
+			}
 			l.line = append(l.line, c)
 			l.at++
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -63,20 +64,69 @@ func TestStrangeOutputs(t *testing.T) {
 // the machine has is shown to the builder.
 func TestSpecialFiles(t *testing.T) {
 	const python = "/usr/bin/python3"
-	if _, err := os.Stat(python); err != nil {
-		t.Skip("no python3 to make sockets with: ", err)
-	}
+	tools := machineTools(t, python)
 	for name, code := range map[string]string{
 		"socket":  "import socket,os; socket.socket(socket.AF_UNIX).bind(os.environ['out'])",
 		"pipe":    "import os; os.mkfifo(os.environ['out'])",
 		"in tree": "import os; o = os.environ['out']; os.mkdir(o); os.mkfifo(o + '/p')",
 	} {
 		w := newBench(t)
-		w.Config.SandboxPaths = []SandboxPath{{"/usr", "/usr", false}, {"/lib", "/lib", true}, {"/lib64", "/lib64", true}, {"/bin", "/bin", true}}
+		w.Config.SandboxPaths = tools
 		_, err := w.build(w.script("x", python+` -c "$code"`, env("code", code)), plan.Normal)
 		if !failsWith(err, plan.OutputRejected, "") {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// TestSetuid: the filter of system calls refuses to make setuid files; where it is off, what the store takes over has
+// lost the bit.
+func TestSetuid(t *testing.T) {
+	const script = "echo x > $out; chmod 6755 $out"
+	w := newBench(t)
+	w.Config.SandboxPaths = machineTools(t, "/usr/bin/chmod")
+	real := func(d *derivation.Derivation) { d.Builder = "/usr/bin/sh" }
+	if _, err := w.build(w.script("x", script, env("PATH", "/usr/bin"), real), plan.Normal); !failsWith(err, plan.PermanentFailure, "Operation not permitted") {
+		t.Errorf("with the filter: %v", err)
+	}
+	w.Config.FilterSyscalls = false
+	out := w.mustBuild(w.script("y", script, env("PATH", "/usr/bin"), real))
+	if info, err := os.Lstat(out); err != nil || info.Mode() != 0o555 {
+		t.Errorf("without: mode %v, %v", info.Mode(), err)
+	}
+}
+
+// machineTools shows the machine's own programs to builders.
+func machineTools(t *testing.T, need string) []SandboxPath {
+	t.Helper()
+	if _, err := os.Stat(need); err != nil {
+		t.Skip("no program to test with: ", err)
+	}
+	return []SandboxPath{{"/usr", "/usr", false}, {"/lib", "/lib", true}, {"/lib64", "/lib64", true}, {"/bin", "/bin", true}}
+}
+
+// TestForkBomb has processes beget processes, in sessions of their own, until the time is over. None survives.
+func TestForkBomb(t *testing.T) {
+	w := newBench(t)
+	w.Config.SandboxPaths = machineTools(t, "/usr/bin/setsid")
+	w.Config.Timeout = 700 * time.Millisecond
+	marker := fmt.Sprint("1000.", os.Getpid()) // seconds to sleep, by which the processes can be told
+	bomb := `bomb() { [ $1 -gt 6 ] || { bomb $(($1+1)) & bomb $(($1+1)) & }; exec /usr/bin/setsid sleep ` + marker + `; }; bomb 0 & sleep 1000`
+	d := w.script("x", bomb, env("PATH", "/usr/bin"), func(d *derivation.Derivation) { d.Builder = "/usr/bin/sh" })
+	if _, err := w.build(d, plan.Normal); !failsWith(err, plan.TimedOut, "timed out") {
+		t.Fatalf("got %v", err)
+	}
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range lines {
+		if text, _ := os.ReadFile(file); bytes.Contains(text, []byte(marker)) {
+			t.Errorf("%s goes on: %q", file, text)
+		}
+	}
+	if left := w.leftovers(); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
 	}
 }
 

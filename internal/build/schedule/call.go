@@ -102,6 +102,9 @@ func (c *call) step() error {
 		}
 	}
 	if len(c.builds)+len(c.fetches) > 0 && c.progress == nil {
+		if c.s.begin != nil {
+			c.s.begin()
+		}
 		c.progress = c.s.newProgress()
 	}
 	return nil

@@ -90,6 +90,8 @@ type Scheduler struct {
 	// Derivations finds derivations that need not be read; it may be set before the first call.
 	Derivations func(storepath.Path) *derivation.Derivation
 
+	// begin, if set, is called when there turns out to be something to do.
+	begin func()
 	// beside, if set, runs while there is work, until its context ends.
 	beside func(context.Context)
 
@@ -105,12 +107,13 @@ type Parts struct {
 	Substituter Substituter
 	History     History
 	Activity    *activity.Recorder
+	Begin       func()
 	Beside      func(context.Context)
 }
 
 // New makes a scheduler.
 func New(c Config, p Parts) *Scheduler {
-	return &Scheduler{store: p.Store, evaluated: p.Evaluated, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, history: p.History, config: c, recorder: p.Activity, beside: p.Beside,
+	return &Scheduler{store: p.Store, evaluated: p.Evaluated, traces: p.Traces, realiser: p.Realiser, substituter: p.Substituter, history: p.History, config: c, recorder: p.Activity, begin: p.Begin, beside: p.Beside,
 		builds: make(chan struct{}, max(1, c.MaxJobs)), substitutions: make(chan struct{}, max(1, c.MaxSubstitutionJobs))}
 }
 

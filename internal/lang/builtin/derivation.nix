@@ -5,7 +5,7 @@
 
   # Inputs
 
-  `arguments`
+  `drvAttrs`
 
   : Among them `name`, `system` and `builder`, which must be there; `outputs`,
     the names of what the build makes, and `args`, the arguments of the builder.
@@ -27,17 +27,17 @@
   Messages show where in this file something was called: keep its lines where
   they are.
 */
-arguments@{
+drvAttrs@{
   outputs ? [ "out" ],
   ...
 }:
 
 let
-  stored = derivationStrict arguments;
+  stored = derivationStrict drvAttrs;
 
-  common = arguments // builtins.listToAttrs named // {
+  common = drvAttrs // builtins.listToAttrs named // {
     all = map (output: output.value) named;
-    drvAttrs = arguments;
+    inherit drvAttrs;
   };
 
   # The outputs, by name. Each is what the others are, but for its path and its
