@@ -35,6 +35,9 @@ func (b *build) decideSandbox() (bool, error) {
 	}
 	err := sandbox.Check()
 	switch {
+	case err == nil && c.RequireDropGroups && !sandbox.DropsGroups():
+		return false, errors.New("setgroups failed: builders would keep the supplementary groups of this process. " +
+			"Set the 'require-drop-supplementary-groups' option to false to skip this step.")
 	case err == nil:
 		return true, nil
 	case !errors.Is(err, sandbox.ErrUnsupported):

@@ -55,5 +55,17 @@ func tryOrder(asRoot bool) error {
 	return err
 }
 
+// DropsGroups tells whether a process in a sandbox loses the supplementary groups of this one. It keeps what they
+// allow where the kernel forbids to drop them, which it does to ordinary users and to those that are root in their
+// own user namespace only.
+func DropsGroups() bool { return dropsGroups() }
+
+var dropsGroups = sync.OnceValue(func() bool {
+	p := newProgram()
+	p.call("drop the groups", unix.SYS_SETGROUPS, 0, 0)
+	p.call("exit", unix.SYS_EXIT_GROUP, 0)
+	return p.runAlone() == nil
+})
+
 // CanChangeUser tells whether the process may run builders as other users.
 func CanChangeUser() bool { return os.Geteuid() == 0 }

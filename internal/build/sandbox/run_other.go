@@ -16,6 +16,9 @@ func Check() error { return ErrUnsupported }
 // CanChangeUser tells whether the process may run builders as other users.
 func CanChangeUser() bool { return false }
 
+// DropsGroups has no meaning here.
+func DropsGroups() bool { return false }
+
 // Run carries out spec, which must be Open. Output comes through a pipe; MaxSilent and MaxOutput are
 // not kept here.
 func Run(ctx context.Context, spec *Spec) (*Result, error) {

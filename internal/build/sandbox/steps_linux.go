@@ -160,15 +160,18 @@ func (p *program) groups(id Identity) {
 	if id.Keep {
 		return
 	}
-	var set []int
+	var groups []int
 	if !id.UserNamespace {
-		set = id.Groups
+		groups = id.Groups
 	}
-	list := make([]byte, 4*max(1, len(set)))
-	for i, g := range set {
+	list := make([]byte, 4*max(1, len(groups)))
+	for i, g := range groups {
 		binary.NativeEndian.PutUint32(list[4*i:], uint32(g))
 	}
-	p.call("set supplementary groups", unix.SYS_SETGROUPS, uintptr(len(set)), p.bytes(list))
+	set := p.call("set supplementary groups", unix.SYS_SETGROUPS, uintptr(len(groups)), p.bytes(list))
+	if id.UserNamespace && !DropsGroups() {
+		set.pass[0] = unix.EPERM // whoever asks for this has decided that the groups may stay
+	}
 }
 
 func (p *program) identity(id Identity) {
