@@ -77,16 +77,29 @@ func (s *Store) AddDerivation(d *derivation.Derivation) (storepath.Path, error) 
 	if s.readOnly {
 		return s.dry.AddDerivation(d)
 	}
-	text := d.AppendATerm(nil, s.backing.Dir())
-	p, err := d.Path(s.backing.Dir(), text)
-	if err != nil {
-		return "", err
+	buf, _ := s.buf.Get().(*[]byte)
+	if buf == nil {
+		buf = new([]byte)
 	}
+	defer s.buf.Put(buf)
+	*buf = d.AppendATerm((*buf)[:0], s.backing.Dir())
+	p, err := d.Path(s.backing.Dir(), *buf)
+	if err != nil || s.isPending(p) {
+		return p, err
+	}
+	text := make([]byte, len(*buf)) // no more than is needed: many wait to be written
+	copy(text, *buf)
 	// The batch looks at the outputs only, later and elsewhere.
 	outputs := &derivation.Derivation{Name: d.Name, Outputs: slices.Clone(d.Outputs)}
 	return p, s.add(store.Text{
 		Name: d.Name + storepath.DrvExtension, Contents: text, References: d.References(), Path: p, Derivation: outputs,
 	})
+}
+
+func (s *Store) isPending(p storepath.Path) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending[p]
 }
 
 func (s *Store) add(t store.Text) error {
@@ -115,10 +128,7 @@ func (s *Store) Flush() error {
 
 // flushed makes sure that a path is in the store if this evaluation made it.
 func (s *Store) flushed(p storepath.Path) error {
-	s.mu.Lock()
-	pending := s.pending[p]
-	s.mu.Unlock()
-	if pending {
+	if s.isPending(p) {
 		return s.Flush()
 	}
 	return nil

@@ -61,8 +61,9 @@ func mapList(w *worker, args []*cell, _ diag.Pos) value.Value {
 	}
 	w.ForceFunction(args[0], 0, ctx("while evaluating the first argument passed to builtins.map"))
 	out := w.List(len(items))
-	for i, c := range items {
-		out[i] = w.Cell(value.Apply(args[0], c))
+	each := &value.Mapped{Fun: args[0], Args: items}
+	for i := range out {
+		out[i] = w.Cell(value.ApplyItem(each, i))
 	}
 	return value.List(out)
 }
@@ -154,8 +155,9 @@ func genList(w *worker, args []*cell, _ diag.Pos) value.Value {
 	}
 	w.ForceFunction(args[0], 0, ctx("while evaluating the first argument passed to builtins.genList"))
 	out := w.List(int(n))
+	each := &value.Mapped{Fun: args[0]}
 	for i := range out {
-		out[i] = w.Cell(value.Apply(args[0], w.Cell(value.Int(int64(i)))))
+		out[i] = w.Cell(value.ApplyItem(each, i))
 	}
 	return value.List(out)
 }

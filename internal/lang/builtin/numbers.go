@@ -11,9 +11,9 @@ import (
 func numbers() []eval.Builtin {
 	two := []string{"a", "b"}
 	return []eval.Builtin{
-		{Name: "add", Args: two, Fn: add, Doc: "Returns the sum of the numbers *a* and *b*; an integer if both are."},
-		{Name: "sub", Args: two, Fn: sub, Doc: "Returns *a* - *b*; an integer if both are."},
-		{Name: "mul", Args: two, Fn: mul, Doc: "Returns the product of the numbers *a* and *b*; an integer if both are."},
+		{Name: "add", Args: two, Fn: add, Ints: addInts, Doc: "Returns the sum of the numbers *a* and *b*; an integer if both are."},
+		{Name: "sub", Args: two, Fn: sub, Ints: subInts, Doc: "Returns *a* - *b*; an integer if both are."},
+		{Name: "mul", Args: two, Fn: mul, Ints: mulInts, Doc: "Returns the product of the numbers *a* and *b*; an integer if both are."},
 		{Name: "div", Args: two, Fn: div, Doc: "Returns *a* / *b*. Of integers the result is rounded towards zero."},
 		{
 			Name: "bitAnd", Args: two, Doc: "Returns the bitwise and of two integers.",
@@ -47,6 +47,7 @@ func numbers() []eval.Builtin {
 			Fn: func(w *worker, args []*cell, pos diag.Pos) value.Value {
 				return value.Bool(w.Less(args[0], args[1], 0, eval.NoFrame))
 			},
+			Ints: func(a, b int64) (value.Value, bool) { return value.Bool(a < b), true },
 		},
 	}
 }
@@ -70,10 +71,15 @@ func add(w *worker, args []*cell, _ diag.Pos) value.Value {
 		w.ForceInt(args[1], 0, second)
 	}
 	x, y := a.Int(), b.Int()
-	if s := x + y; (s > x) == (y > 0) {
-		return value.Int(s)
+	if s, ok := addInts(x, y); ok {
+		return s
 	}
 	return throw(w, diag.IntegerOverflow, "integer overflow in adding %s + %s", x, y)
+}
+
+func addInts(x, y int64) (value.Value, bool) {
+	s := x + y
+	return value.Int(s), (s > x) == (y > 0)
 }
 
 func sub(w *worker, args []*cell, _ diag.Pos) value.Value {
@@ -87,10 +93,15 @@ func sub(w *worker, args []*cell, _ diag.Pos) value.Value {
 		w.ForceInt(args[1], 0, second)
 	}
 	x, y := a.Int(), b.Int()
-	if d := x - y; (d < x) == (y > 0) {
-		return value.Int(d)
+	if d, ok := subInts(x, y); ok {
+		return d
 	}
 	return throw(w, diag.IntegerOverflow, "integer overflow in subtracting %s - %s", x, y)
+}
+
+func subInts(x, y int64) (value.Value, bool) {
+	d := x - y
+	return value.Int(d), (d < x) == (y > 0)
 }
 
 func mul(w *worker, args []*cell, _ diag.Pos) value.Value {
@@ -105,21 +116,19 @@ func mul(w *worker, args []*cell, _ diag.Pos) value.Value {
 		w.ForceInt(args[1], 0, second)
 	}
 	x, y := a.Int(), b.Int()
-	if p, ok := product(x, y); ok {
-		return value.Int(p)
+	if p, ok := mulInts(x, y); ok {
+		return p
 	}
 	return throw(w, diag.IntegerOverflow, "integer overflow in multiplying %s * %s", x, y)
 }
 
-func product(x, y int64) (int64, bool) {
+func mulInts(x, y int64) (value.Value, bool) {
 	if x == 0 || y == 0 {
-		return 0, true
+		return value.Int(0), true
 	}
 	p := x * y
-	if p/y != x || x == -1 && y == math.MinInt64 || y == -1 && x == math.MinInt64 {
-		return 0, false
-	}
-	return p, true
+	fits := p/y == x && !(x == -1 && y == math.MinInt64) && !(y == -1 && x == math.MinInt64)
+	return value.Int(p), fits
 }
 
 func div(w *worker, args []*cell, _ diag.Pos) value.Value {

@@ -34,6 +34,8 @@ type Builtin struct {
 	// Fn computes the result. It may return any evaluated value; args belong to
 	// the caller and must not be kept.
 	Fn func(w *Worker, args []*value.Value, pos diag.Pos) value.Value
+	// Ints, if set, does what Fn does to two integers; ok is false if that fails.
+	Ints func(a, b int64) (result value.Value, ok bool)
 	// Const makes a constant; one that is Late may refer to all others.
 	Const func(w *Worker) value.Value
 	Late  bool

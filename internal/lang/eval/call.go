@@ -104,6 +104,55 @@ func (n *callNode) eval(w *Worker, env *value.Env) value.Value {
 	return r
 }
 
+// integerCall calls a builtin that has a short way for integers, as the operators
+// - * < and their like do.
+type integerCall struct {
+	callNode
+	short func(a, b int64) (value.Value, bool)
+}
+
+func (n *integerCall) eval(w *Worker, env *value.Env) value.Value {
+	calls := w.count.BuiltinCalls
+	if v, ok := n.quick(w, env); ok {
+		return v
+	}
+	w.count.BuiltinCalls = calls
+	return n.callNode.eval(w, env)
+}
+
+// quick computes the call if nothing can be seen of it: the operands are
+// integers that are evaluated already, or calls of this kind.
+func (n *integerCall) quick(w *Worker, env *value.Env) (v value.Value, ok bool) {
+	if w.watcher != nil || w.depth > w.limits.calls {
+		return v, false
+	}
+	a, ok := n.operand(w, env, 0)
+	if !ok {
+		return v, false
+	}
+	b, ok := n.operand(w, env, 1)
+	if !ok {
+		return v, false
+	}
+	w.count.BuiltinCalls++
+	return n.short(a, b)
+}
+
+func (n *integerCall) operand(w *Worker, env *value.Env, i int) (x int64, ok bool) {
+	v, ok := peek(n.args[i], env)
+	if !ok {
+		inner, is := n.args[i].(*integerCall)
+		if !is {
+			return 0, false
+		}
+		v, ok = inner.quick(w, env)
+	}
+	if !ok || v.Kind() != value.KindInt {
+		return 0, false
+	}
+	return v.Int(), true
+}
+
 // Call1 applies a function to one argument.
 func (w *Worker) Call1(f value.Value, arg *value.Value, pos diag.Pos) value.Value {
 	if f.Kind() == value.KindLambda && w.watcher == nil {

@@ -439,7 +439,7 @@ func (w *Worker) PosOf(v value.Value, fallback diag.Pos) diag.Pos {
 		case value.KindAttrs:
 			return v.Attrs().Pos()
 		case value.KindApp:
-			v = v.App().Fun.Load()
+			v = v.Applied().Load()
 		default:
 			return fallback
 		}

@@ -59,7 +59,7 @@ func (w *Worker) compute(c *value.Value, v value.Value, pos diag.Pos) value.Valu
 		id, env := value.ThunkParts(v.Word(), v)
 		r = w.exprs.at(id).eval(w, env)
 	} else {
-		r = w.callApp(v.App(), pos)
+		r = w.callApp(v, pos)
 	}
 	w.frames = w.frames[:len(w.frames)-1]
 	w.publish(c, r)
@@ -76,11 +76,11 @@ func (w *Worker) publish(c *value.Value, r value.Value) {
 }
 
 // callApp computes a delayed application.
-func (w *Worker) callApp(app *value.App, pos diag.Pos) value.Value {
+func (w *Worker) callApp(app value.Value, pos diag.Pos) value.Value {
 	w.enterCall(pos)
-	f := w.Force(app.Fun, pos)
+	f := w.Force(app.Applied(), pos)
 	base := len(w.args)
-	w.args = append(w.args, app.Arg)
+	w.args = append(w.args, app.Argument(&w.Slab))
 	var r value.Value
 	if w.watcher == nil {
 		r = w.apply(f, w.args[base:len(w.args):len(w.args)], pos)

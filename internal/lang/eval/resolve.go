@@ -172,10 +172,7 @@ func (r resolver) expr(e syntax.Expr, s *Scope) node {
 	case *syntax.Lambda:
 		return r.lambda(e, s, noName)
 	case *syntax.Call:
-		n := next(&r.slabs.call)
-		n.pos, n.fun, n.args = e.At, r.expr(e.Fun, s), r.exprs(e.Args, s)
-		n.id = r.number(n)
-		return r.debug(n, s, e.At, "while calling a function")
+		return r.debug(r.call(e, s), s, e.At, "while calling a function")
 	case *syntax.Let:
 		return r.let(e, s)
 	case *syntax.With:
@@ -244,6 +241,32 @@ func (r resolver) binary(e *syntax.Binary, s *Scope) node {
 	}
 	d.id = r.number(n)
 	return n
+}
+
+func (r resolver) call(e *syntax.Call, s *Scope) node {
+	fun, args := r.expr(e.Fun, s), r.exprs(e.Args, s)
+	if short := r.short(fun, len(args)); short != nil {
+		n := &integerCall{callNode{delayed{pos: e.At}, fun, args}, short}
+		n.id = r.number(n)
+		return n
+	}
+	n := next(&r.slabs.call)
+	n.pos, n.fun, n.args = e.At, fun, args
+	n.id = r.number(n)
+	return n
+}
+
+// short returns how to call fun with two integers if it is a builtin that says so.
+func (r resolver) short(fun node, args int) func(a, b int64) (value.Value, bool) {
+	g, ok := fun.(*global)
+	if !ok || args != 2 {
+		return nil
+	}
+	f := g.cell.Load()
+	if f.Kind() != value.KindBuiltin {
+		return nil
+	}
+	return r.ev.builtins[f.Builtin()].Ints
 }
 
 func (r resolver) constant(pos diag.Pos, v value.Value) node {

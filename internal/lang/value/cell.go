@@ -113,8 +113,31 @@ func Apply(fun, arg *Value) Value {
 	return Value{uint64(KindApp), unsafe.Pointer(&App{fun, arg})}
 }
 
-// App returns the parts of a delayed application.
-func (v Value) App() *App { return (*App)(v.p) }
+// ApplyItem makes the delayed application of m's function to its i-th argument.
+func ApplyItem(m *Mapped, i int) Value {
+	return Value{uint64(KindApp) | uint64(i+1)<<payloadShift, unsafe.Pointer(m)}
+}
+
+// Applied returns the function of a delayed application.
+func (v Value) Applied() *Value {
+	if v.n>>payloadShift != 0 {
+		return (*Mapped)(v.p).Fun
+	}
+	return (*App)(v.p).Fun
+}
+
+// Argument returns the argument of a delayed application. That which is a number
+// gets a new cell.
+func (v Value) Argument(s *Slab) *Value {
+	i := int(v.n >> payloadShift)
+	if i == 0 {
+		return (*App)(v.p).Arg
+	}
+	if m := (*Mapped)(v.p); m.Args != nil {
+		return m.Args[i-1]
+	}
+	return s.Cell(Int(int64(i - 1)))
+}
 
 // Failed makes a cell that fails again whenever it is forced.
 func Failed(f *Failure) Value { return Value{uint64(KindFailed), unsafe.Pointer(f)} }

@@ -27,7 +27,7 @@ type Kind uint8
 
 const (
 	KindThunk     Kind = iota // expression number, environment
-	KindApp                   // *App
+	KindApp                   // 0, *App; or the argument's index plus one, *Mapped
 	KindBlackhole             // being evaluated; worker number
 	KindFailed                // *Failure
 	KindInt
@@ -68,6 +68,13 @@ func (k Kind) Description() string { return describedNames[k] }
 
 // An App is a delayed application of Fun to Arg.
 type App struct{ Fun, Arg *Value }
+
+// Mapped is what delayed applications of one function share: the arguments, or
+// nil if each is its own index.
+type Mapped struct {
+	Fun  *Value
+	Args []*Value
+}
 
 // A Failure is how the evaluation of a cell ended, if not with a value. What is
 // in it is up to package eval.
