@@ -23,6 +23,8 @@ type lambda struct {
 	// then is slot 0.
 	bindArg bool
 	body    node
+	// leaf tells that a call leaves nothing behind that refers to its scope.
+	leaf bool
 	// order is the formals in source order.
 	order []int32
 	doc   [2]diag.Pos
@@ -117,6 +119,7 @@ func (n *integerCall) eval(w *Worker, env *value.Env) value.Value {
 		return v
 	}
 	w.count.BuiltinCalls = calls
+	w.kept++ // operands that are calls get delayed
 	return n.callNode.eval(w, env)
 }
 
@@ -230,13 +233,16 @@ func (w *Worker) callLambda(f value.Value, arg *value.Value, pos diag.Pos) value
 	if l.pattern {
 		scope = w.match(l, env, arg, pos)
 	} else {
-		scope = w.Env(env, 1)
-		scope.SetSlot(0, arg)
+		scope = w.ArgEnv(env, arg)
 	}
 	w.count.Calls++
 	w.frames = append(w.frames, frame{n: call(id, pos), trace: lambdaCall{}})
+	kept := w.kept
 	r := l.body.eval(w, scope)
 	w.frames = w.frames[:len(w.frames)-1]
+	if l.leaf && kept == w.kept {
+		w.FreeArgEnv(scope)
+	}
 	return r
 }
 

@@ -129,6 +129,7 @@ type Worker struct {
 	telling bool
 	arena   syntax.Arena
 	slabs   *nodeSlabs
+	kept    uint64 // counts the integer calls that were made in full; see keeps
 }
 
 type limits struct {

@@ -397,6 +397,7 @@ func (r resolver) lambda(e *syntax.Lambda, s *Scope, name symbol.Symbol) node {
 	if r.ev.Debugger != nil {
 		l.body = r.debug(l.body, inner, e.At, diag.Msgf("while calling %s", l.quotedName()))
 	}
+	l.leaf = !l.pattern && r.ev.Debugger == nil && !keeps(l.body)
 	l.id = r.ev.lambdas.add(l)
 	n := &lambdaNode{delayed{pos: e.At}, l.id}
 	n.id = r.number(n)

@@ -18,6 +18,26 @@ func (s *Slab) Env(up *Env, n int) *Env {
 	return e
 }
 
+// ArgEnv returns a new scope with one variable, arg, inside up.
+func (s *Slab) ArgEnv(up *Env, arg *Value) *Env {
+	e := s.spare
+	if e == nil {
+		e = s.Env(up, 1)
+	} else {
+		s.spare = e.up
+		e.up = up
+	}
+	e.SetSlot(0, arg)
+	return e
+}
+
+// FreeArgEnv takes back what ArgEnv returned. Nothing may refer to it any more.
+func (s *Slab) FreeArgEnv(e *Env) {
+	e.SetSlot(0, nil)
+	e.up = s.spare
+	s.spare = e
+}
+
 // Up returns the enclosing scope.
 func (e *Env) Up() *Env { return e.up }
 

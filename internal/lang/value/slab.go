@@ -10,6 +10,7 @@ type Slab struct {
 	ptrs  []unsafe.Pointer
 	attrs []Attr
 	sets  []Attrs
+	spare *Env // the first of those that were given back, linked by up
 	// Bytes counts the memory of all chunks taken.
 	Bytes int
 	// Small keeps chunks small, for long-lived processes.
