@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -61,8 +62,14 @@ func (c *Call) printPathInfo(ctx context.Context, st store.Store, paths []storep
 	for _, p := range paths {
 		width = max(width, len(st.Dir().Join(p)))
 	}
+	lookUp, err := c.lookUp(ctx, st, paths, sizes)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(c.Out)
+	defer out.Flush()
 	for _, p := range paths {
-		info, err := st.PathInfo(ctx, p)
+		info, err := lookUp(p)
 		if err != nil {
 			return err
 		}
@@ -79,11 +86,34 @@ func (c *Call) printPathInfo(ctx context.Context, st store.Store, paths []storep
 		if c.Has(&infoSigsFlag) {
 			line += "\t" + strings.Join(trustTexts(st.Dir(), info), " ")
 		}
-		if err := printLine(c.Out, line); err != nil {
+		if err := printLine(out, line); err != nil {
 			return err
 		}
 	}
-	return nil
+	return out.Flush()
+}
+
+// lookUp returns what tells as much of each path as its line is to have. A question to the store for each path takes most of
+// the time that a large closure does, so what can be known from one is.
+func (c *Call) lookUp(ctx context.Context, st store.Store, paths []storepath.Path, sizes closureSizes) (func(storepath.Path) (*pathinfo.Info, error), error) {
+	ask := func(p storepath.Path) (*pathinfo.Info, error) { return st.PathInfo(ctx, p) }
+	if c.Has(&infoSigsFlag) {
+		return ask, nil
+	}
+	if c.Has(&infoClosureSizeFlag) {
+		return func(p storepath.Path) (*pathinfo.Info, error) { return sizes.infos[sizes.number[p]], nil }, nil
+	}
+	if c.Has(&infoSizeFlag) {
+		return ask, nil
+	}
+	valid, err := store.ValidPaths(ctx, st, paths)
+	return func(p storepath.Path) (*pathinfo.Info, error) {
+		if len(valid) == 0 || valid[0] != p {
+			return ask(p)
+		}
+		valid = valid[1:]
+		return nil, nil
+	}, err
 }
 
 func (c *Call) sizeColumn(n uint64) string {
@@ -151,16 +181,17 @@ func (c *Call) printPathInfoJSON(ctx context.Context, st store.Store, paths []st
 // store is asked once for all of them.
 type closureSizes struct {
 	number     map[storepath.Path]int
-	size       []uint64
+	infos      []*pathinfo.Info
 	references [][]int
+	seen       []int // by which walk
+	walks      *int
 }
 
 func newClosureSizes(ctx context.Context, st store.Store, roots []storepath.Path) (closureSizes, error) {
 	infos, err := store.Closure(ctx, st, roots...)
-	c := closureSizes{number: make(map[storepath.Path]int, len(infos)), size: make([]uint64, len(infos)), references: make([][]int, len(infos))}
+	c := closureSizes{number: make(map[storepath.Path]int, len(infos)), infos: infos, references: make([][]int, len(infos)), seen: make([]int, len(infos)), walks: new(int)}
 	for n, i := range infos {
 		c.number[i.Path] = n
-		c.size[n] = i.NARSize
 	}
 	for n, i := range infos {
 		for _, r := range i.References {
@@ -172,16 +203,16 @@ func newClosureSizes(ctx context.Context, st store.Store, roots []storepath.Path
 
 // of returns the sum of the sizes in the closure of a path.
 func (c closureSizes) of(p storepath.Path) (sum uint64) {
-	seen := make([]bool, len(c.size))
+	*c.walks++
 	stack := []int{c.number[p]}
-	seen[stack[0]] = true
+	c.seen[stack[0]] = *c.walks
 	for len(stack) > 0 {
 		n := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		sum += c.size[n]
+		sum += c.infos[n].NARSize
 		for _, r := range c.references[n] {
-			if !seen[r] {
-				seen[r] = true
+			if c.seen[r] != *c.walks {
+				c.seen[r] = *c.walks
 				stack = append(stack, r)
 			}
 		}
