@@ -299,24 +299,45 @@ func (c *collection) enough() error {
 const groupSize = 1000
 
 // deletePaths deletes valid paths in the given order, unless they have become
-// roots.
+// roots. The files of one group are removed while the next is made invalid, unless what they free decides what is next.
 func (c *collection) deletePaths(ctx context.Context, dead []int32) error {
 	trash, err := c.s.tempDir(ctx)
 	if err != nil {
 		return err
 	}
 	defer trash.remove()
-	for len(dead) > 0 {
-		if err := context.Cause(ctx); err != nil {
-			return err
+	removed := make(chan error, 1)
+	removed <- nil
+	for len(dead) > 0 && err == nil {
+		if err = context.Cause(ctx); err != nil {
+			break
 		}
 		n := c.groupLen(dead)
-		if err := c.deleteGroup(ctx, dead[:n], trash.path); err != nil {
-			return err
-		}
+		group := c.begin(dead[:n])
 		dead = dead[n:]
+		var gone []storepath.Path
+		gone, err = c.invalidate(ctx, group)
+		if e := <-removed; err == nil {
+			err = e
+		}
+		if err != nil {
+			c.end(group)
+			removed <- nil
+			break
+		}
+		go func() {
+			defer c.end(group)
+			removed <- c.removeGroup(group, gone, trash.path)
+		}()
+		if c.o.MaxFreed < Unlimited {
+			err = <-removed
+			removed <- nil
+		}
 	}
-	return nil
+	if e := <-removed; err == nil {
+		err = e
+	}
+	return err
 }
 
 // groupLen returns how many of the paths make a group: not more than are sure
@@ -324,6 +345,9 @@ func (c *collection) deletePaths(ctx context.Context, dead []int32) error {
 // its path can give back.
 func (c *collection) groupLen(dead []int32) int {
 	n := min(len(dead), groupSize)
+	if c.o.MaxFreed == Unlimited {
+		return n
+	}
 	wanted := c.o.MaxFreed - c.result.Freed
 	for i, p := range dead[:n] {
 		size := c.rows.Sizes[p]
@@ -335,13 +359,8 @@ func (c *collection) groupLen(dead []int32) int {
 	return n
 }
 
-func (c *collection) deleteGroup(ctx context.Context, group []int32, trash string) error {
-	group = c.begin(group)
-	defer c.end(group)
-	gone, err := c.invalidate(ctx, group)
-	if err != nil {
-		return err
-	}
+// removeGroup removes the files of what is not valid any more.
+func (c *collection) removeGroup(group []int32, gone []storepath.Path, trash string) error {
 	dir, err := fstree.OpenDir(c.s.o.Real)
 	if err != nil {
 		return err
