@@ -55,9 +55,7 @@ func (b *build) runSandbox(spec *sandbox.Spec) (*sandbox.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if group != nil {
-		spec.Cgroup = group.Dir
-	}
+	spec.Cgroup = group
 	res, err := sandbox.Run(b.ctx, spec)
 	used, removeErr := group.Remove()
 	if err = errors.Join(err, removeErr); err != nil {

@@ -28,7 +28,7 @@ func TestCgroup(t *testing.T) {
 	c := testCgroup(t, fmt.Sprint("firn-test-", os.Getpid()))
 	out := new(bytes.Buffer)
 	s := &Spec{Path: "/bin/sh", Args: []string{"sh", "-c", "setsid sleep 1000 </dev/null >/dev/null 2>&1 & i=0; while [ $i -lt 50000 ]; do i=$((i+1)); done; sleep 0.1"},
-		Env: []string{"PATH=/usr/bin:/bin"}, Dir: "/", Open: true, Identity: Identity{Keep: true}, Output: out, Cgroup: c.Dir}
+		Env: []string{"PATH=/usr/bin:/bin"}, Dir: "/", Open: true, Identity: Identity{Keep: true}, Output: out, Cgroup: c}
 	if r := run(t, s); !r.Success() {
 		t.Fatal(r.Describe(), out)
 	}
@@ -41,8 +41,16 @@ func TestCgroup(t *testing.T) {
 	if err != nil || exists(c.Dir) {
 		t.Errorf("not removed: %v", err)
 	}
-	if u.UserTime == 0 || u.UserTime > 10*time.Second {
+	if u.UserTime+u.SystemTime == 0 || u.UserTime > 10*time.Second {
 		t.Errorf("used %+v", u)
+	}
+	for _, old := range c.counters {
+		if exists(old.dir) {
+			t.Errorf("%s is not removed", old.dir)
+		}
+		if old.controller == "memory" && u.PeakMemory == 0 {
+			t.Error("memory is not counted")
+		}
 	}
 	if d := time.Since(begin); d > 5*time.Second {
 		t.Errorf("took %v", d)
@@ -58,7 +66,7 @@ func TestCgroup(t *testing.T) {
 func TestCgroupInSandbox(t *testing.T) {
 	s, out := shell(t, "cat /proc/self/cgroup | grep ^0:")
 	c := testCgroup(t, fmt.Sprint("firn-test-in-", os.Getpid()))
-	s.Cgroup = c.Dir
+	s.Cgroup = c
 	if r := run(t, s); !r.Success() || out.String() != "0::/\n" {
 		t.Errorf("%s, output %q", r.Describe(), out)
 	}

@@ -163,7 +163,7 @@ func parentPart(s *Spec, pid int, part uint64) error {
 		}
 	}
 	if part&joinCgroup != 0 {
-		return os.WriteFile(filepath.Join(s.Cgroup, "cgroup.procs"), []byte(strconv.Itoa(pid)), 0)
+		return s.Cgroup.join(pid)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ type Spec struct {
 	AllowSyscalls      bool // install no system call filter
 
 	Rlimits []Rlimit
-	Cgroup  string // directory of a cgroup to put the process in before it runs; empty for none
+	Cgroup  *Cgroup // to put the process in before it runs; nil for none
 
 	// Output gets what the process writes to descriptors 1 and 2, in pieces of any size, from one
 	// goroutine. An error from it kills the process and is returned by Run.

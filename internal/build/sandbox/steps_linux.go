@@ -61,7 +61,7 @@ const (
 
 // part is what the parent does before anything else.
 func (s *Spec) part(maps bool) (part uint64) {
-	if s.Cgroup != "" {
+	if s.Cgroup != nil {
 		part |= joinCgroup // before a cgroup namespace is made, whose root it will be
 	}
 	if maps {
@@ -119,7 +119,7 @@ func (p *program) isolate(s *Spec) {
 	p.call("set domain name", unix.SYS_SETDOMAINNAME, p.str(domain), uintptr(len(domain)))
 	p.mount("none", "/", "", unix.MS_PRIVATE|unix.MS_REC, "")
 	p.weaken()
-	if s.Cgroup != "" {
+	if s.Cgroup != nil {
 		p.call("create a cgroup namespace", unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP)
 	}
 }
