@@ -187,7 +187,7 @@ func (q *envQuery) gather(w *eval.Worker, dir string, attrs map[symbol.Symbol]*v
 				q.call.Log.Warn("name collision in input Nix expressions, skipping '" + path + "'")
 				continue
 			}
-			attrs[name] = w.Cell(value.Apply(w.Global(symbol.Intern("import")), w.Cell(value.Path(path))))
+			attrs[name] = w.Cell(w.Apply(w.Global(symbol.Intern("import")), w.Cell(value.Path(path))))
 		case t == eval.Directory:
 			q.gather(w, path, attrs)
 		}

@@ -161,8 +161,8 @@ func catAttrs(w *worker, args []*cell, _ diag.Pos) value.Value {
 
 // later makes the cell of f applied to name and val.
 func later(w *worker, f *cell, name symbol.Symbol, val *cell) *cell {
-	first := w.Cell(value.Apply(f, w.Cell(value.String(name.String()))))
-	return w.Cell(value.Apply(first, val))
+	first := w.Cell(w.Apply(f, w.Cell(value.String(name.String()))))
+	return w.Cell(w.Apply(first, val))
 }
 
 func mapAttrs(w *worker, args []*cell, _ diag.Pos) value.Value {

@@ -109,8 +109,10 @@ func (v *Value) MarkWaiting(seen Value) bool {
 }
 
 // Apply makes a delayed application.
-func Apply(fun, arg *Value) Value {
-	return Value{uint64(KindApp), unsafe.Pointer(&App{fun, arg})}
+func (s *Slab) Apply(fun, arg *Value) Value {
+	app := (*App)(unsafe.Pointer(s.pointers(2)))
+	app.Fun, app.Arg = fun, arg
+	return Value{uint64(KindApp), unsafe.Pointer(app)}
 }
 
 // ApplyItem makes the delayed application of m's function to its i-th argument.
