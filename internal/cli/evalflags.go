@@ -146,7 +146,11 @@ func (c *Call) warn(e *diag.Error) {
 
 // machine tells stores about this machine.
 func (c *Call) machine() *wiring.Machine {
-	return &wiring.Machine{Env: c.Env, Home: c.Host.Home, LogsShown: c.Log.ShowsLogs(), Recorder: c.Events, Settings: c.Config.KeyValue}
+	program := "nix"
+	if c.Program == "firn" {
+		program = c.Program
+	}
+	return &wiring.Machine{Program: program, Advise: c.Log.Renderer().Extended, Env: c.Env, Home: c.Host.Home, LogsShown: c.Log.ShowsLogs(), Recorder: c.Events, Settings: c.Config.KeyValue}
 }
 
 // autoArgs makes the set of --arg and its like.

@@ -43,7 +43,7 @@ func realiseConfig(v *config.Values, m *Machine, st *local.Store) realise.Config
 		BuildDir: s.HostBuildDir, KeepLog: b.KeepLog, CompressLog: b.CompressLog, LogLines: int(b.LogLines),
 		MaxLogSize: int64(b.MaxLogSize), Timeout: time.Duration(b.Timeout) * time.Second,
 		MaxSilent: time.Duration(b.MaxSilentTime) * time.Second, KeepFailed: b.KeepFailed,
-		LogCommand: "nix log", ImpersonateLinux26: s.Linux26,
+		LogCommand: m.Program + " log", ImpersonateLinux26: s.Linux26,
 		Sandbox: sandboxMode(s.Mode), SandboxFallback: s.Fallback, SandboxPaths: sandboxPaths(s.Paths),
 		SelfIsShell: true, SandboxBuildDir: s.BuildDir, SandboxShmSize: s.ShmSize,
 		FilterSyscalls: s.FilterSyscalls, AllowNewPrivileges: s.AllowNewPrivileges, AllowedImpurePaths: s.ImpureHostDeps,
@@ -59,6 +59,9 @@ func realiseConfig(v *config.Values, m *Machine, st *local.Store) realise.Config
 		// A store of one's own has no users set aside for building, and neither
 		// has a machine on which nothing was installed.
 		c.BuildUsersGroup = s.BuildUsersGroup
+	}
+	if m.Advise {
+		c.EnterCommand = m.Program + " develop --failed"
 	}
 	if m.LogsShown {
 		c.LogLines = 0 // errors need not repeat them

@@ -23,8 +23,10 @@ import (
 type Machine struct {
 	Env  func(name string) (string, bool)
 	Home string
-	// LogsShown tells that people see what builders print.
-	LogsShown bool
+	// Program is what to call this program in advice.
+	Program string
+	// LogsShown tells that people see what builders print; Advise, that they read errors themselves.
+	LogsShown, Advise bool
 	// Recorder takes what stores report.
 	Recorder *activity.Recorder
 	// Settings are all settings as text, for programs that are told of them; nil for none.

@@ -208,7 +208,15 @@ func (b *build) failure(status plan.Status, how string, w *watcher, note string)
 		}
 		text += "For full logs, run:\n  " + b.r.Config.LogCommand + " " + b.full(b.drv)
 	}
-	return plan.Failf(status, "%s", text+note)
+	return plan.Failf(status, "%s", text+note+b.enterNote())
+}
+
+// enterNote tells how to look at a failed build from the inside, which needs its shell.
+func (b *build) enterNote() string {
+	if b.r.Config.EnterCommand == "" || path.Base(b.d.Builder) != "bash" {
+		return ""
+	}
+	return "\nTo enter the environment of the failed build, run:\n  " + b.r.Config.EnterCommand
 }
 
 // shellNote helps where the builder is a shell that the sandbox does not have.

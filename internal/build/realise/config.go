@@ -42,6 +42,7 @@ type Config struct {
 	MaxSilent          time.Duration
 	KeepFailed         bool   // keep the build directory of a failed build
 	LogCommand         string // shows a log, as "nix log"
+	EnterCommand       string // opens a shell in the environment of the build that failed last; empty for no advice
 	ImpersonateLinux26 bool
 
 	Sandbox            SandboxMode

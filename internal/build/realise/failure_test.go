@@ -54,6 +54,8 @@ func TestFailures(t *testing.T) {
 		{name: "cycle", script: "echo $b > $a; echo $a > $b", change: outputsNamed(derivation.Floating, "a", "b"), status: plan.OutputRejected, text: "cycle detected in build of '"},
 		{name: "builtin", change: func(d *derivation.Derivation) { d.Builder = "builtin:none" }, status: plan.PermanentFailure, text: "> error: unsupported builtin builder 'none'"},
 		{name: "program", change: func(d *derivation.Derivation) { d.Builder = "/no/such" }, status: plan.PermanentFailure, text: "> error: executing '/no/such': No such file or directory"},
+		{name: "advice", change: func(d *derivation.Derivation) { d.Builder = "/no/bash" }, config: func(c *Config) { c.EnterCommand = "firn develop --failed" },
+			status: plan.PermanentFailure, text: "\nTo enter the environment of the failed build, run:\n  firn develop --failed"},
 		{name: "symlink as flat", script: "ln -s x $out", change: func(d *derivation.Derivation) {
 			outputsNamed(derivation.Floating, "out")(d)
 			d.Outputs[0].Method = storepath.Flat
