@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(probeVar); dir != "" {
 		os.Exit(probeInside(dir))
 	}
+	if root := os.Getenv(seriesVar); root != "" && !minishell.Named(os.Args[0]) {
+		os.Exit(buildSeries(root))
+	}
 	if root := os.Getenv(holdVar); root != "" && !minishell.Named(os.Args[0]) {
 		os.Exit(holdBuild(root))
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/binary"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,7 @@ type descriptors struct {
 func compile(s *Spec, v *view, fd descriptors, asRoot bool) *program {
 	p := newProgram()
 	p.dieWithParent()
+	p.closeAllBut(fd.null, fd.out, fd.sync, fd.report)
 	maps := v != nil && s.Identity.UserNamespace
 	if part := s.part(maps && !asRoot); part != 0 {
 		p.askParent(fd, part)
@@ -48,6 +50,7 @@ func compile(s *Spec, v *view, fd descriptors, asRoot bool) *program {
 	}
 	p.identity(s.Identity)
 	p.dieWithParent()
+	p.askParent(fd, 0) // it may have died when nothing would have told us
 	p.resetSignals()
 	p.execve(s.Path, s.Args, s.Env)
 	return p
@@ -86,9 +89,19 @@ func (p *program) streams(fd descriptors) {
 	p.call("connect standard input", unix.SYS_DUP3, uintptr(fd.null), 0, 0)
 	p.call("connect standard output", unix.SYS_DUP3, uintptr(fd.out), 1, 0)
 	p.call("connect standard error", unix.SYS_DUP3, uintptr(fd.out), 2, 0)
-	// Our own descriptors are closed on exec already; this is for those we were started with.
-	p.call("close descriptors", unix.SYS_CLOSE_RANGE, 3, uintptr(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC).pass =
-		[2]unix.Errno{unix.ENOSYS, unix.EINVAL}
+}
+
+// closeAllBut closes what the child inherited: the locks of its parent, which must not outlive that, what the parent was
+// started with, and the pipes of other children, which would never see that the parent is gone.
+func (p *program) closeAllBut(keep ...int) {
+	slices.Sort(keep)
+	low := 3
+	for _, fd := range append(keep, int(^uint32(0))) {
+		if fd > low {
+			p.call("close descriptors", unix.SYS_CLOSE_RANGE, uintptr(low), uintptr(fd-1), 0).pass[0] = unix.ENOSYS
+		}
+		low = fd + 1
+	}
 }
 
 // dieWithParent must be repeated after a change of uid, which clears it.
