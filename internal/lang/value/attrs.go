@@ -51,15 +51,24 @@ type attrIndex struct {
 }
 
 // NewAttrs makes a set that takes over list, which must be sorted by symbol and
-// without duplicates; see [SortAttrs].
+// without duplicates; see [SortAttrs]. Sets without room for attributes are
+// one, which printing shows as repeated.
 func (s *Slab) NewAttrs(list []Attr) *Attrs {
+	if cap(list) == 0 {
+		return EmptyAttrs.Attrs()
+	}
 	a := s.newSet()
 	a.first, a.nd = unsafe.SliceData(list), uint32(len(list))
 	return a
 }
 
-// SetPos records where the set was written. It is for the maker of the set.
-func (a *Attrs) SetPos(p diag.Pos) { a.pos = p }
+// SetPos records where the set was written, unless it is the one without room. It is
+// for the maker of the set.
+func (a *Attrs) SetPos(p diag.Pos) {
+	if a != EmptyAttrs.Attrs() {
+		a.pos = p
+	}
+}
 
 // Pos is where the set was written; zero if unknown.
 func (a *Attrs) Pos() diag.Pos { return a.pos }
