@@ -137,7 +137,7 @@ func TestHardBuilders(t *testing.T) {
 		status       plan.Status
 		text         string
 	}{
-		{name: "ignores signals", script: "while :; do sleep 1; done", config: func(c *Config) { c.Timeout = 300 * time.Millisecond },
+		{name: "endless", script: "while :; do sleep 1; done", config: func(c *Config) { c.Timeout = 300 * time.Millisecond },
 			status: plan.TimedOut, text: "timed out after"},
 		{name: "silent", script: "echo a; sleep 100", config: func(c *Config) { c.MaxSilent = 300 * time.Millisecond }, status: plan.TimedOut, text: "of silence"},
 		{name: "leaves processes behind", script: "sleep 1000 & echo > $out"},

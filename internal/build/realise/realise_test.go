@@ -153,6 +153,28 @@ func TestFloating(t *testing.T) {
 	}
 }
 
+// TestRelaxed: only who asks for it, and fixed outputs, are let out of the sandbox. The test's folder is seen outside alone.
+func TestRelaxed(t *testing.T) {
+	w := newBenchIn(t, func(root string) local.Options {
+		return local.Options{Dir: storepath.Dir(root + "/store"), State: root + "/state"}
+	})
+	w.Config.Sandbox = Relaxed
+	look := `if [ -e ` + w.Config.StateDir + ` ]; then printf outside > $out; else printf inside > $out; fi`
+	for _, c := range []struct {
+		name   string
+		change func(*derivation.Derivation)
+		want   string
+	}{
+		{"ordinary", func(*derivation.Derivation) {}, "inside"},
+		{"asks", env("__noChroot", "1"), "outside"},
+		{"fixed", w.fixed("outside"), "outside"},
+	} {
+		if got := read(t, w.mustBuild(w.script(c.name, look, c.change))); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 // TestConflict builds something else than what is recorded, after the recorded path has been lost.
 func TestConflict(t *testing.T) {
 	w := newBench(t)
@@ -199,7 +221,8 @@ func TestFixed(t *testing.T) {
 	}
 	_, err := w.build(w.script("y", `printf other > $out`, w.fixed("text"), env("url", "https://example.org/x")), plan.Normal)
 	want := "hash mismatch in fixed-output derivation '"
-	if !failsWith(err, plan.HashMismatch, want) || !strings.Contains(err.Error(), "specified: "+nixhash.Sum(nixhash.SHA256, []byte("text")).SRI()+"\n     got:    "+nixhash.Sum(nixhash.SHA256, []byte("other")).SRI()) {
+	if !failsWith(err, plan.HashMismatch, want) || !strings.Contains(err.Error(), "likely URL: https://example.org/x\n") ||
+		!strings.Contains(err.Error(), "specified: "+nixhash.Sum(nixhash.SHA256, []byte("text")).SRI()+"\n     got:    "+nixhash.Sum(nixhash.SHA256, []byte("other")).SRI()) {
 		t.Errorf("got %v", err)
 	}
 	got, _ := derivation.NewFixed(w.store.dir, "y", "out", storepath.ContentAddress{Hash: nixhash.Sum(nixhash.SHA256, []byte("other"))})
